@@ -1,0 +1,176 @@
+"""The driver: runs a process function for one case by replay.
+
+The process runs as a coroutine. Each awaited step is a request keyed (step, visit); recorded results are fed back
+in the order in which they were recorded, so the code makes the same requests again, and new ones come out. No I/O,
+no clock and no event loop: the same history always gives the same requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator, Iterable
+from datetime import datetime
+from typing import Any
+
+from perintis.engine.case import Case, Join
+from perintis.engine.steps import Request
+from perintis.words.errors import DefinitionError, Diverged, SentBack
+from perintis.words.recorded import Key
+
+ProcessFunction = Callable[[Case[Any]], Awaitable[Any]]
+
+
+class _Strand:
+    """One line of execution: the process itself, or one branch of an `all_of` / `any_of`."""
+
+    __slots__ = ("body", "group", "index", "key", "source")
+
+    def __init__(self, source: Awaitable[Any], group: _Group | None, index: int) -> None:
+        self.source = source
+        self.body: Generator[Any, Any, Any] = source.__await__()
+        self.group = group
+        self.index = index
+        self.key: Key | _Group | None = None
+
+
+class _Group:
+    """The branches that one strand waits for."""
+
+    __slots__ = ("first", "left", "parent", "results", "strands")
+
+    def __init__(self, parent: _Strand, join: Join[Any]) -> None:
+        self.parent = parent
+        self.first = join.first
+        self.left = len(join.branches)
+        self.results: list[Any] = [None] * self.left
+        self.strands = [_Strand(branch, self, i) for i, branch in enumerate(join.branches)]
+
+
+class Replay:
+    """One case in the hands of its process.
+
+    `outstanding` maps the keys asked for and not yet answered, in the order asked, to their requests. `abandoned`
+    are keys asked for once and needed no more (the losers of an `any_of`). When `finished`, `decision` is what the
+    process returned.
+    """
+
+    __slots__ = ("_strands", "_visits", "abandoned", "case", "decision", "finished", "outstanding")
+
+    def __init__(self, process: ProcessFunction, case: Case[Any]) -> None:
+        self.case = case
+        self.outstanding: dict[Key, Request[Any]] = {}
+        self.abandoned: set[Key] = set()
+        self.finished = False
+        self.decision: Any = None
+        self._strands: dict[Key, _Strand] = {}
+        self._visits: dict[str, int] = {}
+        self._resume(_Strand(process(case), None, 0), None)
+
+    def feed(self, key: Key, result: Any, at: datetime) -> None:
+        """Give the recorded result of `key`; a `SentBack` as result is raised inside the process.
+
+        Raises Diverged if the process never asked for it.
+        """
+        strand = self._strands.pop(key, None)
+        if strand is None:
+            if key in self.abandoned:
+                return
+            raise Diverged(self._explain(key))
+        del self.outstanding[key]
+        self.case.now = at
+        if isinstance(result, SentBack):
+            self._resume(strand, None, result)
+        else:
+            self._resume(strand, result)
+
+    def check_open(self, keys: Iterable[Key]) -> None:
+        """Hold recorded, unfinished work against what the process asks for now; raises Diverged where it does not."""
+        for key in keys:
+            if key not in self.outstanding and key not in self.abandoned:
+                raise Diverged(self._explain(key))
+
+    def _explain(self, key: Key) -> str:
+        asked = ", ".join(str(k) for k in self.outstanding) or "nothing more"
+        return (
+            f"the history of this case has {key}, but the process now asks for {asked}; "
+            "run it with the code it was started with, or withdraw the case"
+        )
+
+    def _resume(self, strand: _Strand, value: Any, error: BaseException | None = None) -> None:
+        while True:
+            try:
+                asked = strand.body.send(value) if error is None else strand.body.throw(error)
+            except StopIteration as stop:
+                self._returned(strand, stop.value)
+                return
+            except Exception as raised:
+                if strand.group is None:
+                    raise
+                parent = self._break_off(strand.group)
+                strand, value, error = parent, None, raised
+                continue
+            if isinstance(asked, Request):
+                self._ask(strand, asked)
+                return
+            if not isinstance(asked, Join):
+                raise DefinitionError(
+                    f"a process may await steps, all_of, any_of and case.wait, not {type(asked).__name__}"
+                )
+            if not asked.branches:
+                value, error = (), None
+                continue
+            self._branch(strand, asked)
+            return
+
+    def _ask(self, strand: _Strand, request: Request[Any]) -> None:
+        name = request.step.name
+        visit = self._visits[name] = self._visits.get(name, 0) + 1
+        key = Key(name, visit)
+        strand.key = key
+        self._strands[key] = strand
+        self.outstanding[key] = request
+
+    def _branch(self, strand: _Strand, join: Join[Any]) -> None:
+        group = _Group(strand, join)
+        strand.key = group
+        for branch in group.strands:
+            if strand.key is not group:  # an earlier branch has already ended the wait
+                break
+            self._resume(branch, None)
+
+    def _returned(self, strand: _Strand, value: Any) -> None:
+        strand.key = None
+        group = strand.group
+        if group is None:
+            self.finished, self.decision = True, value
+            if self.outstanding:
+                raise DefinitionError("the process returned while a branch was still being waited for")
+            return
+        if group.first:
+            self._resume(self._break_off(group), (strand.index, value))
+            return
+        group.results[strand.index] = value
+        group.left -= 1
+        if group.left == 0:
+            group.parent.key = None
+            self._resume(group.parent, tuple(group.results))
+
+    def _break_off(self, group: _Group) -> _Strand:
+        """Abandon every branch of a group that still waits; returns the strand that waited for the group."""
+        group.parent.key = None
+        for strand in group.strands:
+            waiting = strand.key
+            if isinstance(waiting, _Group):
+                self._break_off(waiting)
+            elif waiting is not None:
+                self.abandoned.add(waiting)
+                self.outstanding.pop(waiting, None)
+                self._strands.pop(waiting, None)
+            strand.key = None
+            _close(strand)
+        return group.parent
+
+
+def _close(strand: _Strand) -> None:
+    strand.body.close()
+    if close := getattr(strand.source, "close", None):
+        close()
