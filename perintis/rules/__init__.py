@@ -1,0 +1,1 @@
+"""The rules: pure functions of what was recorded. No file, no database, no clock."""
