@@ -26,6 +26,7 @@ CALENDARS = (JAKARTA, PLAIN, SHORT_FRIDAY, BERLIN_NIGHT, ALWAYS_OPEN)
 
 YEARS = timedelta(days=7 * 365)
 instants = st.timedeltas(timedelta(0), YEARS).map(lambda t: datetime(2019, 6, 1, tzinfo=UTC) + t)
+unhurried = settings(deadline=None)
 calendars = st.sampled_from(CALENDARS)
 
 
@@ -188,6 +189,7 @@ def test_a_calendar_that_makes_no_sense_is_refused(calendar: Calendar, words: st
         timetable(calendar).is_working_day(date(2024, 1, 1))
 
 
+@unhurried
 @given(calendar=calendars, start=instants, minutes=st.integers(1, 20_000))
 def test_what_is_added_can_be_measured(calendar: Calendar, start: datetime, minutes: int) -> None:
     """Adding so much office time and then measuring gives it back, and no earlier instant would do."""
@@ -197,6 +199,7 @@ def test_what_is_added_can_be_measured(calendar: Calendar, start: datetime, minu
     assert table.working_minutes(start, end - timedelta(seconds=1)) < minutes
 
 
+@unhurried
 @given(calendar=calendars, start=instants, days=st.integers(1, 60))
 def test_added_days_can_be_counted(calendar: Calendar, start: datetime, days: int) -> None:
     """Adding working days and then counting them gives their number."""
@@ -204,6 +207,7 @@ def test_added_days_can_be_counted(calendar: Calendar, start: datetime, days: in
     assert table.working_days(start, table.add(start, working(days=days))) == pytest.approx(days, abs=1e-6)
 
 
+@unhurried
 @given(calendar=calendars, moments=st.tuples(instants, instants, instants).map(sorted))
 def test_working_time_adds_up(calendar: Calendar, moments: list[datetime]) -> None:
     """Two neighbouring stretches together are the whole; none is negative or longer than the clock."""
@@ -214,6 +218,7 @@ def test_working_time_adds_up(calendar: Calendar, moments: list[datetime]) -> No
     assert 0 <= first <= (b - a) / timedelta(minutes=1)
 
 
+@unhurried
 @given(calendar=calendars, a=instants, b=instants, days=st.integers(1, 40))
 def test_later_work_is_due_no_earlier(calendar: Calendar, a: datetime, b: datetime, days: int) -> None:
     """Due dates keep the order in which work came in."""
@@ -222,7 +227,7 @@ def test_later_work_is_due_no_earlier(calendar: Calendar, a: datetime, b: dateti
     assert table.add(early, working(days=days)) <= table.add(late, working(days=days))
 
 
-@settings(max_examples=25)
+@settings(deadline=None, max_examples=25)
 @given(calendar=calendars, pairs=st.lists(st.tuples(instants, instants), min_size=1, max_size=40))
 def test_columns_and_single_values_agree(calendar: Calendar, pairs: list[tuple[datetime, datetime]]) -> None:
     """The fast road for millions of rows gives what the slow road gives."""
