@@ -47,8 +47,8 @@ class Case(Generic[A]):
 
     __slots__ = ("application", "id", "now", "office", "opened", "reference")
 
-    def __init__(self, *, id: int, reference: str, office: str | None, opened: datetime, application: A) -> None:
-        self.id = id
+    def __init__(self, *, case_id: int, reference: str, office: str | None, opened: datetime, application: A) -> None:
+        self.id = case_id
         self.reference = reference
         self.office = office
         self.opened = opened

@@ -46,7 +46,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How often a failed automatic step is tried again, and how long to wait: first, first x factor, ... up to longest."""
+    """How often a failed automatic step is tried again, and the waits: first, first x factor, ... up to longest."""
 
     times: int = 3
     first: timedelta = timedelta(seconds=30)

@@ -1,0 +1,1 @@
+"""The only input and output: settings, store, importers and exporters, agencies' systems, Prefect."""

@@ -1,0 +1,123 @@
+"""Connections and transactions: what SQLite and PostgreSQL must be told so that committed means on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.orm import DeclarativeBase
+
+from perintis.words.errors import BadInput, PerintisError
+
+
+class Database:
+    """One database. `write()` and `read()` open transactions; everything inside one is recorded, or nothing."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        try:
+            self.engine = _create(url)
+        except ArgumentError:
+            raise BadInput("PERINTIS_DATABASE_URL is not a database address; use postgresql+psycopg://...") from None
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A writing transaction; SQLite takes its write lock at once, so it cannot fail half-way."""
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            raise _explain(error) from error
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A reading transaction that never waits for a writer."""
+        try:
+            with self.engine.connect().execution_options(perintis_read=True) as connection:
+                yield connection
+        except OperationalError as error:
+            raise _explain(error) from error
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _create(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True, pool_size=8)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    engine = create_engine(parsed, connect_args={"timeout": 60, "check_same_thread": False})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=60000",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("perintis_read")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _explain(error: OperationalError) -> PerintisError:
+    cause = str(error.orig)
+    if "no such table" in cause:
+        return BadInput("the store has no tables yet; run `perintis db upgrade`")
+    if "full" in cause:
+        return PerintisError("the disk is full: nothing was recorded; make room and run the command again")
+    if "locked" in cause:
+        return PerintisError("the store stayed locked by another program for a minute; try again when it is done")
+    return PerintisError(f"the database does not answer ({cause.splitlines()[0]}); nothing was recorded")
+
+
+def insert_rows(
+    connection: Connection, model: type[DeclarativeBase], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert many rows of already converted values in the order of `columns`.
+
+    This is the one hot path of the store, so it goes past the ORM: executemany on SQLite, COPY on PostgreSQL.
+    """
+    if not rows:
+        return
+    names = ", ".join(columns)
+    if connection.dialect.name == "postgresql":
+        cursor = connection.connection.cursor()
+        with cursor.copy(f"COPY {model.__tablename__} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        cursor.close()
+        return
+    marks = ", ".join("?" * len(columns))
+    connection.exec_driver_sql(f"INSERT INTO {model.__tablename__} ({names}) VALUES ({marks})", list(rows))
+
+
+def update_rows(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> int:
+    """Run one UPDATE, written with `?`, for many rows; returns how many rows it changed in all."""
+    if not rows:
+        return 0
+    if connection.dialect.name == "postgresql":
+        statement = statement.replace("?", "%s")
+    return connection.exec_driver_sql(statement, list(rows)).rowcount
+
+
+def in_list(ids: Sequence[int]) -> str:
+    """Whole numbers as the inside of an SQL list; they are our own row numbers, never text from outside."""
+    return ", ".join(str(int(i)) for i in ids)

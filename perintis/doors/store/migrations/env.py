@@ -1,0 +1,15 @@
+"""How Alembic runs our migrations: always on a connection that `perintis.doors.store.upgrading` hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from perintis.doors.store.models import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+    transaction_per_migration=False,
+)
+context.run_migrations()

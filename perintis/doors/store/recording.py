@@ -1,0 +1,245 @@
+"""The one place where events are written, always with the state they lead to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from perintis.doors.store.database import Database, in_list, insert_rows, update_rows
+from perintis.doors.store.failpoints import failpoint
+from perintis.doors.store.models import EventRow, OutboxRow, WorkRow
+from perintis.doors.store.types import to_micros
+from perintis.engine.changes import Change, Standing
+from perintis.engine.ports import Heads, Recorded
+from perintis.words.errors import LeaseLost
+from perintis.words.recorded import CASE_STEP, Lifecycle, WorkKind
+
+WORK_COLUMNS = (
+    "case_id", "step", "visit", "kind", "agency", "status", "ready", "started", "completed", "due", "retry_at",
+    "attempt", "officer", "cost", "keyed", "error", "answered", "result",
+)  # fmt: skip
+EVENT_COLUMNS = (
+    "case_id", "seq", "at", "step", "visit", "lifecycle", "agency", "officer", "ready", "started", "cost", "detail",
+)  # fmt: skip
+OUTBOX_COLUMNS = (
+    "key", "case_id", "step", "visit", "agency", "body", "status", "attempt", "queued", "next_at",
+)  # fmt: skip
+
+# The guard on `completed` is what makes a second answer to the same step visit impossible.
+_UPDATE_WORK = (
+    "UPDATE work SET status = ?, started = ?, completed = ?, due = ?, retry_at = ?, attempt = ?, officer = ?, "
+    "cost = ?, error = ?, answered = ?, result = ? WHERE case_id = ? AND step = ? AND visit = ? AND completed IS NULL"
+)
+_ADVANCE_CASE = "UPDATE cases SET last_seq = ?, lease_until = ? WHERE id = ? AND fence = ?"
+_STAND_CASE = (
+    "UPDATE cases SET last_seq = ?, status = ?, wake_at = ?, closed = ?, outcome = ?, problem = ?, worker = NULL, "
+    "lease_until = NULL WHERE id = ? AND fence = ?"
+)
+
+
+def _micros(instant: datetime | None) -> int | None:
+    return None if instant is None else to_micros(instant)
+
+
+def event_row(change: Change, seq: int) -> tuple[Any, ...]:
+    """The event of a change, in the order of EVENT_COLUMNS."""
+    first_and_done = change.first and change.lifecycle is Lifecycle.COMPLETE
+    return (
+        change.case, seq, to_micros(change.at), change.key.step, change.key.visit, change.lifecycle.value,
+        change.agency, change.officer, to_micros(change.ready) if change.first else None,
+        _micros(change.started) if first_and_done or change.lifecycle is Lifecycle.START else None,
+        change.cost, _detail(change),
+    )  # fmt: skip
+
+
+def _detail(change: Change) -> str | None:
+    """What an event says beyond its columns, so that the state can be rebuilt from events alone."""
+    detail: dict[str, Any] = {}
+    if change.first and change.kind is not WorkKind.AUTOMATIC:
+        detail["kind"] = change.kind.value
+    if change.first and change.due is not None:
+        detail["due"] = to_micros(change.due)
+    if change.retry_at is not None:
+        detail["retry_at"] = to_micros(change.retry_at)
+    if change.attempt != 1:
+        detail["attempt"] = change.attempt
+    if change.error is not None:
+        detail["error"] = change.error
+    if change.outcome is not None:
+        detail["outcome"] = change.outcome
+    if change.keyed and change.first:
+        detail["keyed"] = change.keyed
+    if change.lifecycle is not Lifecycle.COMPLETE or change.status.value != "completed":
+        detail["status"] = change.status.value
+    return json.dumps(detail) if detail else None
+
+
+def work_row(change: Change, seq: int) -> tuple[Any, ...]:
+    """The work row of a change, in the order of WORK_COLUMNS."""
+    ended = change.lifecycle in (Lifecycle.COMPLETE, Lifecycle.WITHDRAW) or change.status.answered
+    return (
+        change.case, change.key.step, change.key.visit, change.kind.value, change.agency, change.status.value,
+        to_micros(change.ready), _micros(change.started), to_micros(change.at) if ended else None,
+        _micros(change.due), _micros(change.retry_at), change.attempt, change.officer, change.cost,
+        ",".join(change.keyed) or None, change.error, seq if change.status.answered else None, change.result,
+    )  # fmt: skip
+
+
+def _update_parameters(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    (case, step, visit, _kind, _agency, status, _ready, started, completed, due, retry_at, attempt, officer, cost,
+     _keyed, error, answered, result) = row  # fmt: skip
+    return (
+        status,
+        started,
+        completed,
+        due,
+        retry_at,
+        attempt,
+        officer,
+        cost,
+        error,
+        answered,
+        result,
+        case,
+        step,
+        visit,
+    )
+
+
+def write_changes(connection: Connection, changes: Sequence[Change], last_seq: dict[int, int], prefix: str) -> None:
+    """Write events and work of `changes`, and queue their messages; counts `last_seq` of each case up.
+
+    The caller holds the case rows. Raises LeaseLost if a step visit was already completed.
+    """
+    events, new, old, messages = [], [], [], []
+    for change in changes:
+        seq = last_seq[change.case] = last_seq[change.case] + 1
+        events.append(event_row(change, seq))
+        if change.key.step == CASE_STEP:
+            continue
+        row = work_row(change, seq)
+        if change.first:
+            new.append(row)
+        else:
+            old.append(_update_parameters(row))
+        if change.message is not None and change.kind is WorkKind.EXCHANGE:
+            messages.append(_outbox_row(change, prefix))
+    insert_rows(connection, WorkRow, WORK_COLUMNS, new)
+    failpoint("record:work")
+    if update_rows(connection, _UPDATE_WORK, old) != len(old):
+        raise LeaseLost("a step was completed by somebody else meanwhile; nothing of this batch was recorded")
+    write_events(connection, events)
+    insert_rows(connection, OutboxRow, OUTBOX_COLUMNS, messages)
+    _call_back(connection, changes, prefix)
+
+
+def write_events(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Append events; their number within the case is unique, so nothing is overwritten."""
+    insert_rows(connection, EventRow, EVENT_COLUMNS, rows)
+    failpoint("record:events")
+
+
+def _call_back(connection: Connection, changes: Sequence[Change], prefix: str) -> None:
+    """Keep requests that nobody needs any more from being sent."""
+    needless = [
+        (effect_key(prefix, c.case, *c.key),)
+        for c in changes
+        if c.lifecycle is Lifecycle.WITHDRAW and c.kind is WorkKind.EXCHANGE
+    ]
+    update_rows(connection, "UPDATE outbox SET status = 'withdrawn' WHERE key = ? AND status = 'queued'", needless)
+
+
+def _outbox_row(change: Change, prefix: str) -> tuple[Any, ...]:
+    queued = to_micros(change.at)
+    return (
+        effect_key(prefix, change.case, change.key.step, change.key.visit), change.case, change.key.step,
+        change.key.visit, change.agency, change.message, "queued", 0, queued, queued,
+    )  # fmt: skip
+
+
+def effect_key(prefix: str, case: int, step: str, visit: int) -> str:
+    """The key sent to an agency: one per logical effect, never per attempt. `prefix` names the store and the pilot."""
+    return f"{prefix}/{case}/{step}/{visit}"
+
+
+class Recorder:
+    """Records what an engine did with cases it has leased."""
+
+    def __init__(self, database: Database, *, lease_seconds: int) -> None:
+        self._database = database
+        self._lease_micros = lease_seconds * 1_000_000
+
+    def record(
+        self,
+        changes: Sequence[Change],
+        standings: Sequence[Standing],
+        *,
+        heads: Heads,
+        prefix: str,
+        now: datetime,
+    ) -> Recorded:
+        """One transaction: re-read the fences, write what concerns cases still ours, extend their lease.
+
+        The result of a step counts whatever else happened meanwhile. A standing is a conclusion, so with it comes
+        the rule that nothing may have been recorded since we looked: of an overtaken case nothing is written.
+        """
+        if not heads:
+            return Recorded({}, frozenset(), frozenset())
+        failpoint("record:begin")
+        with self._database.write() as connection:
+            current = self._lock(connection, list(heads))
+            ours = {case for case, (fence, _) in heads.items() if self.still_ours(current, case, fence)}
+            overtaken = frozenset(case for case in ours if current[case][1] != heads[case][1])
+            concluded = {s.case for s in standings}
+            writable = ours - (overtaken & concluded)
+            last_seq = {case: current[case][1] for case in writable}
+            kept = changes if len(writable) == len(heads) else [c for c in changes if c.case in writable]
+            write_changes(connection, kept, last_seq, prefix)
+            self._stand(connection, [s for s in standings if s.case in writable], last_seq, heads)
+            self._advance(connection, writable - concluded, last_seq, heads, now)
+            failpoint("record:commit")
+        failpoint("record:committed")
+        return Recorded(last_seq, frozenset(heads.keys() - ours), overtaken)
+
+    @staticmethod
+    def still_ours(current: dict[int, tuple[int, int]], case: int, fence: int) -> bool:
+        """Whether nobody has taken the case over since it was claimed with `fence`."""
+        return case in current and current[case][0] == fence
+
+    def _lock(self, connection: Connection, cases: list[int]) -> dict[int, tuple[int, int]]:
+        suffix = "" if self._database.is_sqlite else " ORDER BY id FOR UPDATE"
+        rows = connection.exec_driver_sql(
+            f"SELECT id, fence, last_seq FROM cases WHERE id IN ({in_list(cases)}) AND closed IS NULL{suffix}"
+        )
+        return {row[0]: (row[1], row[2]) for row in rows}
+
+    def _advance(
+        self,
+        connection: Connection,
+        cases: Iterable[int],
+        last_seq: dict[int, int],
+        heads: Heads,
+        now: datetime,
+    ) -> None:
+        until = to_micros(now) + self._lease_micros
+        update_rows(connection, _ADVANCE_CASE, [(last_seq[c], until, c, heads[c][0]) for c in cases])
+
+    @staticmethod
+    def _stand(
+        connection: Connection,
+        standings: Sequence[Standing],
+        last_seq: dict[int, int],
+        heads: Heads,
+    ) -> None:
+        rows = [
+            (last_seq[s.case], s.status.value, _micros(s.wake_at), _micros(s.closed), s.outcome, s.problem, s.case,
+             heads[s.case][0])
+            for s in standings
+        ]  # fmt: skip
+        update_rows(connection, _STAND_CASE, rows)
+        decisions = [(s.decision, s.case) for s in standings if s.decision is not None]
+        update_rows(connection, "UPDATE payloads SET decision = ? WHERE case_id = ?", decisions)

@@ -1,0 +1,77 @@
+"""Brings the tables of a store to the present version, and says which version they have."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, insert, inspect, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from perintis.doors.settings import Settings
+from perintis.doors.store.database import Database
+from perintis.doors.store.models import StoreIdentity
+from perintis.words.errors import BadInput, PerintisError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HEAD = "0001"
+"""The newest migration; a test compares it with the files."""
+
+
+def open_database(settings: Settings) -> Database:
+    """The store of these settings, with its tables as this version needs them.
+
+    A new SQLite store is made on the spot. A shared PostgreSQL store is changed only by `perintis db upgrade`.
+    """
+    settings.make_home()
+    database = Database(settings.store_url)
+    version = present_version(database)
+    if version is None and database.is_sqlite:
+        upgrade(database)
+    elif version != HEAD:
+        database.close()
+        raise BadInput(
+            f"the store has version {version or 'none'} and this program needs {HEAD}; run `perintis db upgrade`"
+            if version is None or version < HEAD
+            else f"the store has version {version}, made by a newer Perintis than this one ({HEAD}); install that one"
+        )
+    return database
+
+
+def present_version(database: Database) -> str | None:
+    """The migration that the tables stand at, or None where there are no tables."""
+    with database.read() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def upgrade(database: Database) -> None:
+    """Run the migrations that are missing, all in one transaction."""
+    from alembic import command  # imported late: only here, and slow
+
+    config = _config()
+    try:
+        with database.write() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            _name_store(connection)
+    except SQLAlchemyError as error:
+        raise PerintisError(f"the store could not be upgraded ({type(error).__name__}); it is as it was") from error
+
+
+def _config() -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def _name_store(connection: Connection) -> None:
+    if connection.execute(select(StoreIdentity.id)).first() is None:
+        connection.execute(insert(StoreIdentity).values(id=1, name=secrets.token_hex(4), created=datetime.now(UTC)))

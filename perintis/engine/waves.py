@@ -1,0 +1,236 @@
+"""A run in waves: claim cases, drive them, do their automatic steps in batches, feed the results, again.
+
+Until nothing can move. What then waits for people, agencies or dates is recorded, and the lease is given back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from perintis.engine.batches import BatchReport, Clock, Item, perform_batch, state_of
+from perintis.engine.case import TIMER
+from perintis.engine.changes import Change
+from perintis.engine.definition import Definition
+from perintis.engine.live import Live
+from perintis.engine.ports import EngineStore, Recorded
+from perintis.engine.standing import conclude, timer_due
+from perintis.engine.steps import Request, Step
+from perintis.words.recorded import CaseStatus, Key, Lifecycle, Process, WorkKind, WorkStatus
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One step asked for by many cases."""
+
+    step: Step[Any]
+    items: Sequence[Item]
+
+
+class Executor(Protocol):
+    """Where batches are done: here, or as Prefect task runs."""
+
+    def perform(self, batches: Sequence[Batch], work: Callable[[Batch], BatchReport]) -> Iterable[BatchReport]:
+        """Do every batch, by calling `work` on it here or by any other way that records the same."""
+        ...
+
+
+class InTurn:
+    """Does batches one after another in this process."""
+
+    def perform(self, batches: Sequence[Batch], work: Callable[[Batch], BatchReport]) -> Iterable[BatchReport]:
+        """Do every batch by calling `work` on it."""
+        return map(work, batches)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run did, in cases; `down` maps an agency that could not be reached to the number of cases left ready."""
+
+    advanced: int = 0
+    closed: int = 0
+    waiting: int = 0
+    failed: int = 0
+    diverged: int = 0
+    left_ready: int = 0
+    refused: int = 0
+    steps: int = 0
+    down: dict[str, int] = field(default_factory=dict)
+
+
+class Waves:
+    """Moves the runnable cases of one process as far as they can go."""
+
+    def __init__(
+        self,
+        definition: Definition,
+        process: Process,
+        store: EngineStore,
+        executor: Executor,
+        clock: Clock,
+        *,
+        batch_size: int = 500,
+        claim_size: int = 2_000,
+        progress: Callable[[Tally], None] | None = None,
+    ) -> None:
+        self._definition = definition
+        self._process = definition.process(process)
+        self._store = store
+        self._executor = executor
+        self._clock = clock
+        self._batch_size = batch_size
+        self._claim_size = claim_size
+        self._progress = progress
+        self._down: set[str] = set()
+        self.tally = Tally()
+
+    def run(self, only: Sequence[int] | None = None) -> Tally:
+        """Claim and move until no runnable case is left that this run has not seen."""
+        after = 0
+        while cases := self._store.claim(now=self._clock(), limit=self._claim_size, only=only, after=after):
+            self._move(cases)
+            after = cases[-1]
+            if self._progress is not None:
+                self._progress(self.tally)
+        return self.tally
+
+    def _move(self, cases: Sequence[int]) -> None:
+        lives = self._load(cases)
+        before = {live.id: live.seq for live in lives.values()}
+        while lives:
+            self._fire_timers(lives)
+            batches = list(self._batches(lives.values()))
+            busy = {item.live.id for batch in batches for item in batch.items}
+            self._conclude([live for live in lives.values() if live.id not in busy], lives, before)
+            if batches:
+                self._absorb(self._executor.perform(batches, self._perform), batches, lives)
+
+    def _load(self, cases: Sequence[int]) -> dict[int, Live]:
+        now = self._clock()
+        return {h.case: Live(self._definition, self._process, h, now) for h in self._store.load(cases)}
+
+    def _perform(self, batch: Batch) -> BatchReport:
+        return perform_batch(self._definition, batch.step, batch.items, self._store, self._clock)
+
+    def _batches(self, lives: Iterable[Live]) -> Iterator[Batch]:
+        """Automatic work to do now, grouped by step and cut to size; an agency that is down is passed over."""
+        now = self._clock()
+        groups: dict[str, list[Item]] = {}
+        for live in lives:
+            for key, request in live.pending():
+                known = live.work.get(key)
+                later = known is not None and (known.retry_at is None or known.retry_at > now)
+                if request.step.kind is not WorkKind.AUTOMATIC or later:
+                    continue
+                if request.step.agency.code in self._down:
+                    self._leave_ready(live, Item(live, key, request))
+                    continue
+                groups.setdefault(request.step.name, []).append(Item(live, key, request))
+        for items in groups.values():
+            for start in range(0, len(items), self._batch_size):
+                yield Batch(items[0].request.step, items[start : start + self._batch_size])
+
+    def _leave_ready(self, live: Live, item: Item) -> None:
+        agency = item.request.step.agency.code
+        live.blocked.add(item.key)
+        self.tally.down[agency] = self.tally.down.get(agency, 0) + 1
+
+    def _absorb(self, reports: Iterable[BatchReport], batches: Sequence[Batch], lives: dict[int, Live]) -> None:
+        """Feed what the batches recorded, each case in the order of its events; reload what others touched."""
+        states = []
+        reload: set[int] = set()
+        for report, batch in zip(reports, batches, strict=True):
+            if report.down is not None:
+                self._down.add(batch.step.agency.code)
+                for item in batch.items:
+                    self._leave_ready(item.live, item)
+                continue
+            self.tally.steps += report.done
+            if report.recorded is None or not report.states:
+                reload |= {item.live.id for item in batch.items}
+                continue
+            self._drop(report.recorded, lives)
+            states += report.states
+        for seq, live, state in sorted(states, key=_by_event):
+            if live.id in reload or live.id not in lives:
+                continue
+            if seq != live.seq + 1:  # somebody recorded something in between
+                reload.add(live.id)
+            else:
+                live.feed(state, self._clock())
+        self._reload(reload, lives)
+
+    def _drop(self, recorded: Recorded, lives: dict[int, Live]) -> None:
+        for case in recorded.refused:
+            if lives.pop(case, None) is not None:
+                self.tally.refused += 1
+
+    def _reload(self, cases: set[int], lives: dict[int, Live]) -> None:
+        again = sorted(cases & lives.keys())
+        fences = {case: lives[case].fence for case in again}
+        for case in again:
+            del lives[case]
+        for case, live in self._load(again).items():
+            if live.fence == fences[case]:  # else another worker has it now
+                lives[case] = live
+            else:
+                self.tally.refused += 1
+
+    def _fire_timers(self, lives: dict[int, Live]) -> None:
+        """Complete the waits whose date has come, until no new ones come up."""
+        while True:
+            now = self._clock()
+            changes = [
+                self._fired(live, key, request, now)
+                for live in lives.values()
+                for key, request in live.pending()
+                if request.step is TIMER and timer_due(self._definition, live, key, request) <= now
+            ]
+            if not changes:
+                return
+            heads = {c.case: (lives[c.case].fence, lives[c.case].seq) for c in changes}
+            recorded = self._store.record(changes, (), heads=heads, now=now)
+            self._drop(recorded, lives)
+            for change in changes:
+                if change.case in lives and change.case not in recorded.overtaken:
+                    lives[change.case].feed(state_of(change), now)
+            self._reload(set(recorded.overtaken), lives)
+
+    def _fired(self, live: Live, key: Key, request: Request[Any], now: datetime) -> Change:
+        known = live.work.get(key)
+        due = timer_due(self._definition, live, key, request)
+        return Change(
+            live.id, key, Lifecycle.COMPLETE, now, WorkStatus.COMPLETED, WorkKind.TIMER, TIMER.agency.code,
+            known is None, live.asked_at.get(key, now) if known is None else known.ready, due=due,
+            result=TIMER.output.dump_json(now).decode(),
+        )  # fmt: skip
+
+    def _conclude(self, done: Sequence[Live], lives: dict[int, Live], before: dict[int, int]) -> None:
+        """Record how cases stand with which nothing more can be done, and let go of them."""
+        for start in range(0, len(done), self._batch_size):
+            part = done[start : start + self._batch_size]
+            now = self._clock()
+            concluded = [conclude(self._definition, live, now) for live in part]
+            changes = [change for found, _ in concluded for change in found]
+            heads = {live.id: (live.fence, live.seq) for live in part}
+            recorded = self._store.record(changes, [s for _, s in concluded], heads=heads, now=now)
+            self._drop(recorded, lives)
+            for live, (found, standing) in zip(part, concluded, strict=True):
+                if live.id in lives and live.id not in recorded.overtaken:
+                    self._count(standing.status, bool(found) or live.seq > before[live.id])
+                    del lives[live.id]
+            self._reload(set(recorded.overtaken), lives)
+
+    def _count(self, status: CaseStatus, moved: bool) -> None:
+        self.tally.advanced += moved
+        self.tally.closed += status is CaseStatus.CLOSED
+        self.tally.waiting += status is CaseStatus.WAITING
+        self.tally.failed += status is CaseStatus.FAILED
+        self.tally.diverged += status is CaseStatus.DIVERGED
+        self.tally.left_ready += status is CaseStatus.READY
+
+
+def _by_event(entry: tuple[int, Live, Any]) -> tuple[int, int]:
+    return entry[1].id, entry[0]
