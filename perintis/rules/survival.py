@@ -94,7 +94,7 @@ def kaplan_meier(
     risk = _at_least(times, weights, moments)
     if entry is not None:
         risk -= _at_least(np.asarray(entry, dtype=np.float64), weights, moments)
-    share: Floats = np.cumprod(1 - deaths / risk)
+    share: Floats = np.cumprod(1 - deaths / risk, dtype=np.float64)
     left = risk - deaths
     terms = np.full_like(share, np.nan)
     np.divide(deaths, risk * left, out=terms, where=left > 0)

@@ -1,0 +1,91 @@
+"""Metrics: one case in, one value out. Pure functions of the case table and the step table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perintis.rules.metrics.counts import (
+    ANY_REWORK,
+    COST,
+    DUPLICATE_ENTRY,
+    HANDOVERS,
+    REWORK,
+    SERVICE_LEVEL_MET,
+    outcome_metrics,
+)
+from perintis.rules.metrics.metric import Basis, Better, Calendars, Kind, Metric, Need, NotComparable
+from perintis.rules.metrics.times import (
+    LEAD_TIME,
+    LEAD_TIME_WORKING,
+    TOUCH_TIME,
+    TOUCH_TIME_WORKING,
+    WAITING_TIME,
+    WAITING_TIME_WORKING,
+)
+from perintis.rules.metrics.view import View
+
+if TYPE_CHECKING:
+    import polars as pl
+
+METRICS = (
+    LEAD_TIME,
+    LEAD_TIME_WORKING,
+    WAITING_TIME,
+    WAITING_TIME_WORKING,
+    TOUCH_TIME,
+    TOUCH_TIME_WORKING,
+    HANDOVERS,
+    REWORK,
+    ANY_REWORK,
+    DUPLICATE_ENTRY,
+    SERVICE_LEVEL_MET,
+    COST,
+)
+"""The metrics that do not depend on the data; outcomes come from `outcome_metrics`."""
+
+
+def measure(metric: Metric, view: View) -> pl.DataFrame | NotComparable:
+    """The value of every case (`case`, `value`, `ended`), or why there is none.
+
+    A value is null, never zero, where what it needs was not recorded for that case.
+    """
+    for need in metric.requires:
+        if view.lacks(need):
+            return NotComparable(_lacking(need))
+    values = metric.measure(view)
+    if values["value"].null_count() == values.height:
+        return NotComparable(f"not one of {values.height} cases has what this needs")
+    return values
+
+
+def _lacking(need: Need) -> str:
+    if need is Need.CALENDAR:
+        return "no office hours were given in which to count working time"
+    return f"no {need.value} were recorded"
+
+
+__all__ = [
+    "ANY_REWORK",
+    "COST",
+    "DUPLICATE_ENTRY",
+    "HANDOVERS",
+    "LEAD_TIME",
+    "LEAD_TIME_WORKING",
+    "METRICS",
+    "REWORK",
+    "SERVICE_LEVEL_MET",
+    "TOUCH_TIME",
+    "TOUCH_TIME_WORKING",
+    "WAITING_TIME",
+    "WAITING_TIME_WORKING",
+    "Basis",
+    "Better",
+    "Calendars",
+    "Kind",
+    "Metric",
+    "Need",
+    "NotComparable",
+    "View",
+    "measure",
+    "outcome_metrics",
+]

@@ -1,0 +1,161 @@
+"""Hand-overs, rework, fields typed again, deadlines met, cost and outcomes of each case."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from perintis.rules.metrics.metric import Basis, Better, Kind, Metric, Need
+from perintis.words.recorded import WorkStatus
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from perintis.rules.metrics.view import View
+    from perintis.words.tables import DataSet
+
+MOST_OUTCOMES = 20
+
+
+def handovers(view: View) -> pl.DataFrame:
+    """How often two consecutive pieces of work, in order of start then end, belong to different agencies.
+
+    Null where the agency of any of them is unknown.
+    """
+    import polars as pl
+
+    ordered = (
+        view.begun.select("i", "agency", "completed", begin=pl.coalesce("started", "completed"))
+        .with_row_index("row")  # the recorded order settles equal times
+        .sort("i", "begin", "completed", "row", nulls_last=True)
+    )
+    same_case = pl.col("i") == pl.col("i").shift(1)
+    passed_on = ordered.with_columns((same_case & (pl.col("agency") != pl.col("agency").shift(1))).alias("passed"))
+    counted = pl.when(pl.col("agency").is_not_null().all()).then(pl.col("passed").sum())
+    return _over_cases(view, passed_on.group_by("i").agg(counted.alias("value")))
+
+
+def rework(view: View) -> pl.DataFrame:
+    """How often a step was visited again after an earlier visit of it had been done or sent back.
+
+    A step that was sent back and not visited again counts once as well: it was returned, whoever mends it. Two visits
+    side by side are no rework, and neither is a retry.
+    """
+    import polars as pl
+
+    visits = view.steps.select(
+        "i", "step", "visit", "outcome", "completed", begin=pl.coalesce("ready", "started", "completed")
+    ).sort("i", "step", "visit")
+    same = (pl.col("i") == pl.col("i").shift(1)) & (pl.col("step") == pl.col("step").shift(1))
+    first_done = pl.col("completed").cum_min().forward_fill().over("i", "step")
+    earlier = pl.when(same).then(first_done.shift(1))
+    again = (earlier <= pl.col("begin")).fill_null(False)
+    last = ~same.shift(-1).fill_null(False)
+    returned = (pl.col("outcome") == WorkStatus.SENT_BACK.value).fill_null(False) & last
+    counts = visits.with_columns(again.alias("again"), returned.alias("returned"))
+    return _over_cases(
+        view, counts.group_by("i").agg((pl.col("again").sum() + pl.col("returned").sum()).alias("value"))
+    )
+
+
+def any_rework(view: View) -> pl.DataFrame:
+    """Whether a case had any rework: 0 or 1."""
+    import polars as pl
+
+    return rework(view).with_columns((pl.col("value") > 0).cast(pl.Float64).alias("value"))
+
+
+def duplicate_entry(view: View) -> pl.DataFrame:
+    """How many fields were typed by hand although they had been typed before: sum of max(0, times - 1)."""
+    import polars as pl
+
+    typed = view.data.steps.filter(pl.col("keyed").is_not_null()).join(view.cases.select("case", "i"), on="case")
+    fields = typed.select("i", "keyed").explode("keyed").drop_nulls().group_by("i", "keyed").len("times")
+    again = fields.group_by("i").agg((pl.col("times") - 1).sum().alias("value"))
+    nothing_typed = typed.select(pl.col("i").unique(), value=pl.lit(0, dtype=again["value"].dtype))
+    return _over_cases(view, pl.concat([again, nothing_typed]).group_by("i").agg(pl.col("value").max()))
+
+
+def cost(view: View) -> pl.DataFrame:
+    """The sum of the costs that were recorded for the steps of a case; null where none was."""
+    import polars as pl
+
+    costs = view.data.steps.filter(pl.col("cost").is_not_null()).join(view.cases.select("case", "i"), on="case")
+    return _over_cases(view, costs.group_by("i").agg(pl.col("cost").sum().alias("value")))
+
+
+def service_level_met(view: View) -> pl.DataFrame:
+    """Whether a case was closed by its deadline: 0 or 1.
+
+    Final once the deadline has passed: an open case is late from that moment on. A case whose deadline lies ahead is
+    left out even if it is closed, because its slow companions are not yet known.
+    """
+    import polars as pl
+
+    past = pl.col("due") < view.read
+    met = (pl.col("closed") <= pl.col("due")).fill_null(False)
+    known = pl.col("due").is_not_null() & (past | pl.col("ended"))
+    return view.cases.select(
+        "case", pl.when(known).then(met.cast(pl.Float64)).alias("value"), past.fill_null(False).alias("ended")
+    )
+
+
+def outcome_is(outcome: str, view: View) -> pl.DataFrame:
+    """Whether a closed case ended with this outcome: 0 or 1."""
+    import polars as pl
+
+    return view.cases.select("case", (pl.col("outcome") == outcome).cast(pl.Float64).alias("value"), "ended")
+
+
+def outcome_metrics(*data: DataSet) -> tuple[Metric, ...]:
+    """One share for each outcome that occurs among the closed cases, the most frequent first."""
+    import polars as pl
+
+    seen = pl.concat([d.cases.filter(pl.col("closed").is_not_null()).select("outcome") for d in data])
+    counts = seen.drop_nulls().group_by("outcome").len().sort(["len", "outcome"], descending=[True, False])
+    return tuple(
+        Metric(f"outcome:{name}", f"Outcome: {name}", "share", Kind.SHARE, partial(outcome_is, name), better=None)
+        for name in counts["outcome"].head(MOST_OUTCOMES)
+    )
+
+
+def _over_cases(view: View, found: pl.DataFrame) -> pl.DataFrame:
+    """One row for each case, null where nothing was found."""
+    import polars as pl
+
+    return (
+        view.cases.select("i", "case", "ended")
+        .join(found.with_columns(pl.col("value").cast(pl.Float64)), on="i", how="left", maintain_order="left")
+        .select("case", "value", "ended")
+    )
+
+
+HANDOVERS = Metric(
+    "handovers",
+    "Hand-overs between agencies",
+    "hand-overs",
+    Kind.COUNT,
+    handovers,
+    requires=(Need.STEPS, Need.AGENCIES),
+)
+REWORK = Metric("rework", "Rework", "repeated steps", Kind.COUNT, rework, requires=(Need.STEPS,))
+ANY_REWORK = Metric("any_rework", "Cases with rework", "share", Kind.SHARE, any_rework, requires=(Need.STEPS,))
+DUPLICATE_ENTRY = Metric(
+    "duplicate_entry",
+    "Fields typed again",
+    "fields",
+    Kind.COUNT,
+    duplicate_entry,
+    requires=(Need.STEPS, Need.KEYED),
+)
+COST = Metric("cost", "Cost", "currency of the pilot", Kind.MONEY, cost, requires=(Need.STEPS, Need.COSTS))
+SERVICE_LEVEL_MET = Metric(
+    "service_level_met",
+    "Closed by the deadline",
+    "share",
+    Kind.SHARE,
+    service_level_met,
+    better=Better.HIGHER,
+    requires=(Need.DEADLINES,),
+    basis=Basis.PAST_DUE_DATE,
+)
