@@ -244,14 +244,14 @@ def test_rework_is_a_step_visited_again_after_it_was_done() -> None:
     assert values(ANY_REWORK, data) == [0, 1, 1, 1, 1, 0, 0]
 
 
-def test_a_visit_that_began_before_any_other_ended_is_no_rework_of_the_next_step() -> None:
-    """What was done in one step says nothing about the first visits of another."""
+def test_trying_again_what_failed_is_no_rework() -> None:
+    """What was done in one step says nothing about the visits of another, and a failed visit did nothing."""
     data = data_set(
         ONE_CASE,
         """
         case step  visit ready    started  completed outcome
         A    check 1     1/08:00  1/09:00  1/10:00   completed
-        A    issue 1     1/11:00  1/11:00  -         failed
+        A    issue 1     1/11:00  1/11:00  1/11:30   failed
         A    issue 2     1/12:00  1/12:00  1/13:00   completed
         """,
     )

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from perintis.rules.metrics.metric import Basis, Better, Kind, Metric, Need
+from perintis.rules.metrics.view import running_max
 from perintis.words.recorded import WorkStatus
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from perintis.words.tables import DataSet
 
 MOST_OUTCOMES = 20
+NEVER = 1 << 58  # later than any instant in microseconds since 1970
 
 
 def handovers(view: View) -> pl.DataFrame:
@@ -43,13 +45,21 @@ def rework(view: View) -> pl.DataFrame:
     """
     import polars as pl
 
+    done = pl.when(pl.col("outcome").ne_missing(pl.lit(WorkStatus.FAILED.value))).then(
+        pl.col("completed").cast(pl.Int64)
+    )
     visits = view.steps.select(
-        "i", "step", "visit", "outcome", "completed", begin=pl.coalesce("ready", "started", "completed")
+        "i",
+        "step",
+        "visit",
+        "outcome",
+        done.fill_null(NEVER).alias("done"),
+        pl.coalesce("ready", "started", "completed").alias("begin"),
     ).sort("i", "step", "visit")
     same = (pl.col("i") == pl.col("i").shift(1)) & (pl.col("step") == pl.col("step").shift(1))
-    first_done = pl.col("completed").cum_min().forward_fill().over("i", "step")
-    earlier = pl.when(same).then(first_done.shift(1))
-    again = (earlier <= pl.col("begin")).fill_null(False)
+    visits = visits.with_columns((~same).fill_null(True).cum_sum().alias("group"))
+    earlier = pl.when(same).then(-running_max(-pl.col("done"), "group").shift(1))
+    again = (earlier <= pl.col("begin").cast(pl.Int64)).fill_null(False)
     last = ~same.shift(-1).fill_null(False)
     returned = (pl.col("outcome") == WorkStatus.SENT_BACK.value).fill_null(False) & last
     counts = visits.with_columns(again.alias("again"), returned.alias("returned"))
