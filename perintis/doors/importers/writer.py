@@ -1,0 +1,155 @@
+"""The two analysis tables to two Parquet files, piece by piece, with a digest of their content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from perintis.doors.importers.attributes import common_type, in_type, texts_that_are_instants
+from perintis.doors.importers.canonical import TableDigest
+from perintis.doors.importers.instants import INSTANT, InstantReader
+from perintis.words.tables import ATTRIBUTE_PREFIX, CASE_COLUMNS
+
+PART_ROWS = 60_000
+CASES_FILE, STEPS_FILE = "cases.parquet", "steps.parquet"
+RESOLUTIONS = {"day": 86_400_000_000, "minute": 60_000_000, "second": 1_000_000, "millisecond": 1_000}
+FINEST = "microsecond"
+
+
+@dataclass(frozen=True)
+class TablesWritten:
+    """What was written: counts, the period, how fine the times are, and the digests of both tables.
+
+    `first` and `last` are the earliest opening and the latest instant of anything that happened; `resolution` is the
+    coarsest unit that all local times of steps and openings fit, `offsets` the offsets from UTC met, in minutes.
+    """
+
+    cases: int
+    open_cases: int
+    steps: int
+    first: datetime
+    last_opened: datetime
+    last: datetime
+    resolution: str
+    offsets: tuple[int, ...]
+    cases_digest: str
+    steps_digest: str
+
+
+class TableWriter:
+    """Collects pieces of the two tables in `folder` and leaves `cases.parquet` and `steps.parquet` there."""
+
+    def __init__(self, folder: Path, instants: InstantReader, *, infer: bool) -> None:
+        self._folder = folder
+        self._instants = instants
+        self._infer = infer
+        self._held: tuple[list[pl.DataFrame], list[pl.DataFrame]] = ([], [])
+        self._parts: tuple[list[Path], list[Path]] = ([], [])
+        self._digest = TableDigest()
+        self._steps = self._cases = self._open = 0
+        self._kinds: dict[str, set[pl.DataType]] = {}
+        self._maybe_instants: dict[str, bool] = {}
+        self._times: list[pl.DataFrame] = []
+        self._fits = dict.fromkeys(RESOLUTIONS, True)
+        self._offsets: set[int] = set()
+
+    @property
+    def cases(self) -> int:
+        """Cases taken so far."""
+        return self._cases
+
+    def add(self, cases: pl.DataFrame, steps: pl.DataFrame) -> None:
+        """Take the next cases and their steps."""
+        self._look_at(cases, steps)
+        self._digest.add(steps)
+        for which, frame in enumerate((cases, steps)):
+            self._held[which].append(frame)
+            if sum(held.height for held in self._held[which]) >= PART_ROWS:
+                self._write_part(which)
+
+    def _write_part(self, which: int) -> None:
+        held = self._held[which]
+        if held:
+            part = self._folder / f"part-{which}-{len(self._parts[which])}.parquet"
+            pl.concat(held, how="diagonal_relaxed").write_parquet(part, compression="lz4", statistics=False)
+            self._parts[which].append(part)
+            held.clear()
+
+    def _look_at(self, cases: pl.DataFrame, steps: pl.DataFrame) -> None:
+        """Keep what the summary needs."""
+        self._steps += steps.height
+        self._cases += cases.height
+        self._open += cases["closed"].null_count()
+        for name, kind in cases.schema.items():
+            if name.startswith(ATTRIBUTE_PREFIX):
+                self._kinds.setdefault(name, set()).add(kind)
+        if self._infer:
+            fitting = texts_that_are_instants(cases, self._instants)
+            for name in cases.columns:
+                if name.startswith(ATTRIBUTE_PREFIX):
+                    self._maybe_instants[name] = self._maybe_instants.get(name, True) and name in fitting
+        opened = cases.select(at="opened", offset="opened_offset")
+        done = steps.select(at=pl.coalesce("completed", "started", "ready"), offset="offset")
+        self._look_at_times(pl.concat([opened, done]).drop_nulls("at"))
+        self._times.append(
+            pl.concat([opened.select("at"), done.select("at"), cases.select(at="closed")]).select(
+                last=pl.col("at").max(), first=opened["at"].min(), last_opened=opened["at"].max()
+            )
+        )
+
+    def _look_at_times(self, times: pl.DataFrame) -> None:
+        self._offsets.update(times["offset"].drop_nulls().unique())
+        local = times["at"].dt.epoch("us") + times["offset"].fill_null(0).cast(pl.Int64) * 60_000_000
+        for unit, length in RESOLUTIONS.items():
+            self._fits[unit] = self._fits[unit] and bool((local % length == 0).all())
+
+    def finish(self) -> TablesWritten:
+        """Write the two files and tell what is in them; the pieces are removed."""
+        for which in (0, 1):
+            self._write_part(which)
+        cases_digest = self._write_cases()
+        pl.scan_parquet(self._parts[1]).sink_parquet(self._folder / STEPS_FILE)
+        for part in (*self._parts[0], *self._parts[1]):
+            part.unlink()
+        times = pl.concat(self._times)
+        return TablesWritten(
+            cases=self._cases,
+            open_cases=self._open,
+            steps=self._steps,
+            first=_moment(times["first"].min()),
+            last_opened=_moment(times["last_opened"].max()),
+            last=_moment(times["last"].max()),
+            resolution=next((unit for unit, fits in self._fits.items() if fits), FINEST),
+            offsets=tuple(sorted(self._offsets)),
+            cases_digest=cases_digest,
+            steps_digest=self._digest.hexdigest(),
+        )
+
+    def _write_cases(self) -> str:
+        """Bring the attributes of all pieces to common types, in the order of their names, and write them."""
+        wanted = {name: common_type(kinds) for name, kinds in sorted(self._kinds.items())}
+        wanted |= {name: INSTANT for name, fits in self._maybe_instants.items() if fits}
+        digest, whole = TableDigest(), []
+        for part in self._parts[0]:
+            rows = self._in_types(pl.read_parquet(part), wanted)
+            digest.add(rows)
+            whole.append(rows)
+        pl.concat(whole).write_parquet(self._folder / CASES_FILE)
+        return digest.hexdigest()
+
+    def _in_types(self, rows: pl.DataFrame, wanted: dict[str, pl.DataType]) -> pl.DataFrame:
+        schema = rows.schema
+        for name, kind in wanted.items():
+            if kind == INSTANT and schema.get(name) == pl.String:
+                rows = rows.with_columns(self._instants.read(rows[name])["at"].alias(name))
+        attributes = [in_type(name, rows.schema.get(name), kind) for name, kind in wanted.items()]
+        return rows.select(*CASE_COLUMNS, *attributes)
+
+
+def _moment(value: object) -> datetime:
+    if not isinstance(value, datetime):
+        raise TypeError("a table without times has no summary")
+    return value

@@ -1,0 +1,123 @@
+"""Batches of an XES log to the two frames that every importer gives: cases and events, by role."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from perintis.doors.importers.attributes import REASONS, XES_TYPES, typed
+from perintis.doors.importers.instants import InstantReader
+from perintis.doors.importers.mapping import AttributeType, Mapping, attribute_name
+from perintis.doors.importers.rejects import Rejects
+from perintis.doors.importers.xes_scan import XesBatch
+from perintis.words.tables import ATTRIBUTE_PREFIX
+
+Texts = dict[str, pl.DataFrame]
+"""Key of a trace attribute -> its rows: trace, type, value."""
+
+
+class XesTables:
+    """Turns batches into frames; remembers the case ids, since a second trace of the same id is rejected."""
+
+    def __init__(self, mapping: Mapping, instants: InstantReader, rejects: Rejects) -> None:
+        self._mapping = mapping
+        self._instants = instants
+        self._rejects = rejects
+        self._seen: set[str] = set()
+        self.filtered = 0
+
+    def frames(self, batch: XesBatch) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Cases (key, row, case, roles as text, attributes) and events (key, row, event, roles as text).
+
+        `key` and `row` are the number of the trace.
+        """
+        of_trace = batch.attributes["eid"].is_null()
+        texts = _by_key(batch.attributes.filter(of_trace))
+        cases = self._cases(batch.traces, texts)
+        events = self._events(batch.events, batch.attributes.filter(~of_trace), texts)
+        if cases.height < batch.traces.height:
+            events = events.join(cases.select("key"), on="key", how="semi", maintain_order="left")
+        return cases, events
+
+    def _cases(self, traces: pl.DataFrame, texts: Texts) -> pl.DataFrame:
+        cases = traces.select(key="trace", row="trace")
+        cases = _with_text(cases, "case", _of(texts, self._mapping.case))
+        for role, column in self._mapping.case_columns().items():
+            cases = _with_text(cases, role, _of(texts, column))
+        wanted = self._wanted(cases, texts)
+        for key, rows in texts.items():
+            if self._mapping.keeps(attribute_name(key)) or self._mapping.keeps(key):
+                cases = self._with_attribute(cases, key, rows)
+        cases = cases.filter(wanted)
+        cases = self._rejects.drop(cases, pl.col("case").is_null(), "concept:name of the trace", "missing")
+        return self._unseen(cases)
+
+    def _events(self, events: pl.DataFrame, attributes: pl.DataFrame, texts: Texts) -> pl.DataFrame:
+        frame = events.select(key="trace", row="trace", event="event")
+        for role, key in self._mapping.event_columns().items():
+            if key.startswith(ATTRIBUTE_PREFIX):
+                frame = _with_text(frame, role, _of(texts, key))
+            else:
+                column = _scattered(events.height, attributes.filter(pl.col("key") == key))
+                frame = frame.with_columns(column.alias(role))
+        return frame
+
+    def _wanted(self, cases: pl.DataFrame, texts: Texts) -> pl.Series:
+        wanted = pl.repeat(value=True, n=cases.height, eager=True)
+        for column, values in self._mapping.only.items():
+            wanted &= _with_text(cases, "only", _of(texts, column))["only"].is_in(values).fill_null(value=False)
+        self.filtered += int((~wanted).sum())
+        return wanted
+
+    def _with_attribute(self, cases: pl.DataFrame, key: str, rows: pl.DataFrame) -> pl.DataFrame:
+        kinds = {XES_TYPES[kind] for kind in rows["type"].unique()}
+        kind = next(iter(kinds)) if len(kinds) == 1 else AttributeType.TEXT
+        values = typed(rows["value"], kind, self._instants)
+        if kind is not AttributeType.TEXT:
+            wrong = rows.filter(values.is_null() & rows["value"].is_not_null()).select(row="trace")
+            self._rejects.add_all(wrong, key, REASONS[kind])
+        found = pl.DataFrame({"key": rows["trace"], attribute_name(key): values})
+        return cases.join(found, on="key", how="left", maintain_order="left")
+
+    def _unseen(self, cases: pl.DataFrame) -> pl.DataFrame:
+        """The cases whose id did not occur before."""
+        names = cases["case"].to_list()
+        before = len(self._seen)
+        if self._seen.isdisjoint(names):
+            self._seen.update(names)
+            if len(self._seen) == before + len(names):
+                return cases
+            self._seen.difference_update(names)
+        fresh = []
+        for name in names:
+            fresh.append(name not in self._seen)
+            self._seen.add(name)
+        again = cases.filter(~pl.Series(fresh))
+        self._rejects.add_all(again.select("row"), "concept:name of the trace", "an earlier trace has this case id")
+        return cases.filter(pl.Series(fresh))
+
+
+def _by_key(attributes: pl.DataFrame) -> Texts:
+    """Key -> trace, type, value; the last of two equal keys of a trace counts."""
+    return {
+        str(key): rows.unique("trace", keep="last", maintain_order=True).select("trace", "type", "value")
+        for (key,), rows in attributes.group_by("key", maintain_order=True)
+    }
+
+
+def _of(texts: Texts, column: str) -> pl.DataFrame | None:
+    """The rows of a trace attribute, named with or without `case:`."""
+    return texts.get(column.removeprefix(ATTRIBUTE_PREFIX), texts.get(column))
+
+
+def _with_text(cases: pl.DataFrame, name: str, rows: pl.DataFrame | None) -> pl.DataFrame:
+    if rows is None:
+        return cases.with_columns(pl.lit(None, dtype=pl.String).alias(name))
+    return cases.join(rows.select(key="trace", **{name: pl.col("value")}), on="key", how="left", maintain_order="left")
+
+
+def _scattered(height: int, rows: pl.DataFrame) -> pl.Series:
+    """A text column with the values at their events, null elsewhere; the last of two equal keys counts."""
+    if rows.height == height and rows["eid"].n_unique() == height:
+        return rows["value"]
+    places = pl.DataFrame({"eid": pl.arange(height, dtype=pl.UInt32, eager=True)})
+    return places.join(rows.unique("eid", keep="last"), on="eid", how="left", maintain_order="left")["value"]
