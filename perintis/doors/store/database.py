@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,19 @@ class Database:
                 yield connection
         except OperationalError as error:
             raise _explain(error) from error
+
+    @cached_property
+    def store_name(self) -> str:
+        """The random name this store was given when it was made; part of every key sent to an agency."""
+        with self.read() as connection:
+            name = connection.exec_driver_sql("SELECT name FROM store").scalar()
+        if name is None:
+            raise BadInput("the store is not set up yet; run `perintis db upgrade`")
+        return str(name)
+
+    def prefix(self, pilot: str) -> str:
+        """What the keys of a pilot's requests to agencies begin with."""
+        return f"{self.store_name}/{pilot}"
 
     def close(self) -> None:
         """Close all connections."""

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
-
 from perintis.doors.store.claims import Claims, worker_name
 from perintis.doors.store.database import Database
 from perintis.doors.store.histories import load_histories
-from perintis.doors.store.models import StoreIdentity
 from perintis.doors.store.recording import Recorder, effect_key
 from perintis.engine.changes import Change, Standing
 from perintis.engine.ports import Heads, History, Recorded
-from perintis.words.errors import BadInput
 from perintis.words.recorded import Key, Process
 
 LEASE_SECONDS = 120
@@ -32,7 +28,12 @@ class ProcessStore:
         self._process = process.value
         self._claims = Claims(database, worker or worker_name(), lease_seconds=lease_seconds)
         self._recorder = Recorder(database, lease_seconds=lease_seconds)
-        self._prefix = f"{store_name(database)}/{pilot}"
+        self._prefix = database.prefix(pilot)
+
+    @property
+    def worker(self) -> str:
+        """The name under which this worker holds leases."""
+        return self._claims.worker
 
     def claim(self, *, now: datetime, limit: int, only: Iterable[int] | None = None, after: int = 0) -> list[int]:
         """Lease up to `limit` runnable cases with ids above `after`; `only` restricts the choice."""
@@ -59,12 +60,3 @@ class ProcessStore:
     def key(self, case: int, key: Key) -> str:
         """The key under which an agency may recognise this request."""
         return effect_key(self._prefix, case, *key)
-
-
-def store_name(database: Database) -> str:
-    """The random name this store was given when it was made."""
-    with database.read() as connection:
-        name = connection.execute(select(StoreIdentity.name)).scalar()
-    if name is None:
-        raise BadInput("the store is not set up yet; run `perintis db upgrade`")
-    return str(name)

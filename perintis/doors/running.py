@@ -1,0 +1,113 @@
+"""One run of a pilot: take in agencies' answers, move the cases in waves, send requests, note what is overdue."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from perintis.doors.connectors import FolderConnector
+from perintis.doors.store.breaches import record_breaches
+from perintis.doors.store.database import Database
+from perintis.doors.store.inbox import Absorbed, absorb, receive
+from perintis.doors.store.outbox import Dispatched, dispatch
+from perintis.doors.store.runs import begin_run, end_run, step_metrics
+from perintis.doors.store.store import LEASE_SECONDS, ProcessStore
+from perintis.engine.definition import Definition
+from perintis.engine.waves import Executor, InTurn, Tally, Waves
+from perintis.words.recorded import Process
+
+
+def now() -> datetime:
+    """The present instant; the one place where a run reads the clock."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class RunReport:
+    """What a run did: in cases (`tally`), in messages, in breaches; `metrics` as in the runs table."""
+
+    run: int
+    tally: Tally
+    received: Absorbed = field(default_factory=Absorbed)
+    sent: Dispatched = field(default_factory=Dispatched)
+    breaches: int = 0
+    opened: int = 0
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """The counts that the run history keeps."""
+        t = self.tally
+        down = {
+            agency: t.down.get(agency, 0) + self.sent.down.get(agency, 0) for agency in {**t.down, **self.sent.down}
+        }
+        return {
+            "opened": self.opened, "advanced": t.advanced, "closed": t.closed, "waiting": t.waiting,
+            "failed": t.failed, "diverged": t.diverged, "left_ready": t.left_ready, "refused": t.refused,
+            "steps": t.steps, "sent": self.sent.sent, "in_doubt": self.sent.in_doubt,
+            "answers": self.received.answered, "answers_refused": self.received.refused,
+            "breaches": self.breaches, "down": dict(sorted(down.items())),
+        }  # fmt: skip
+
+
+def run_cases(
+    database: Database,
+    definition: Definition,
+    process: Process,
+    connector: FolderConnector,
+    *,
+    executor: Executor | None = None,
+    clock: Callable[[], datetime] = now,
+    only: Sequence[int] | None = None,
+    kind: str = "local",
+    flow_run: str | None = None,
+    opened: int = 0,
+    batch_size: int = 500,
+    progress: Callable[[Tally], None] | None = None,
+) -> RunReport:
+    """Move every runnable case (or `only` these) as far as it can go, and record the run."""
+    pilot = definition.pilot
+    store = ProcessStore(database, pilot.name, process)
+    run = begin_run(database, pilot.name, pilot.version, process.value, kind=kind, flow_run=flow_run, now=clock())
+    waves = Waves(definition, process, store, executor or InTurn(), clock, batch_size=batch_size, progress=progress)
+    report = RunReport(run, waves.tally, opened=opened)
+    report.received = take_in_answers(database, definition, connector, clock())
+    with _kept_leases(store, clock):
+        waves.run(only)
+    report.sent = dispatch(database, pilot.name, definition.steps, connector.send, worker=store.worker, clock=clock)
+    report.breaches = record_breaches(database, pilot.name, clock())
+    ended = clock()
+    report.metrics = step_metrics(database, pilot.name, process.value, run, ended)
+    end_run(database, run, report.counts, report.metrics, ended)
+    return report
+
+
+def take_in_answers(database: Database, definition: Definition, connector: FolderConnector, at: datetime) -> Absorbed:
+    """Keep the messages that lie ready, then let them answer; a file is put away only after it is in the store."""
+    arrived = connector.fetch()
+    receive(database, [arrival for _, arrival in arrived], at)
+    for path, _ in arrived:
+        connector.file_away(path, "done")
+    return absorb(database, definition.pilot.name, definition.steps, at)
+
+
+@contextmanager
+def _kept_leases(store: ProcessStore, clock: Callable[[], datetime]) -> Iterator[None]:
+    """Extend this worker's leases while an agency is slow; a frozen process stops extending, and loses them."""
+    finished = threading.Event()
+
+    def keep() -> None:
+        while not finished.wait(LEASE_SECONDS / 3):
+            store.extend(clock())
+
+    keeper = threading.Thread(target=keep, name="perintis-leases", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        finished.set()
+        keeper.join()

@@ -1,0 +1,91 @@
+"""The run history: one row a run, with its counts and what the steps completed since the run before it took."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from statistics import median
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from perintis.doors.store.database import Database
+from perintis.doors.store.models import CaseRow, RunRow, WorkRow
+from perintis.doors.store.types import EPOCH
+from perintis.words.recorded import WorkKind, WorkStatus
+
+
+def begin_run(
+    database: Database, pilot: str, version: str, process: str, *, kind: str, flow_run: str | None, now: datetime,
+    seed: int | None = None,
+) -> int:  # fmt: skip
+    """Write that a run has begun; returns its number. A run without an end was interrupted."""
+    with database.write() as connection:
+        made = connection.execute(
+            insert(RunRow)
+            .values(pilot=pilot, version=version, process=process, kind=kind, flow_run=flow_run, started=now,
+                    counts={}, metrics={}, seed=seed)
+            .returning(RunRow.id)
+        )  # fmt: skip
+        return int(made.scalar_one())
+
+
+def end_run(database: Database, run: int, counts: dict[str, Any], metrics: dict[str, Any], now: datetime) -> None:
+    """Write what a run did."""
+    with database.write() as connection:
+        connection.execute(update(RunRow).where(RunRow.id == run).values(ended=now, counts=counts, metrics=metrics))
+
+
+def step_metrics(database: Database, pilot: str, process: str, run: int, until: datetime) -> dict[str, Any]:
+    """Medians of waiting and working minutes by step, and service levels met, over the live steps that were completed
+    after the previous run ended.
+
+    Waiting is from ready to started; working is from started to completed. A step whose start was not recorded has
+    neither; the figure is then null, and `completed` says how many steps there were.
+    """
+    with database.read() as connection:
+        since = _previous_end(connection, pilot, process, run)
+        rows = connection.execute(
+            select(WorkRow.step, WorkRow.ready, WorkRow.started, WorkRow.completed, WorkRow.due)
+            .join(CaseRow, CaseRow.id == WorkRow.case_id)
+            .where(
+                CaseRow.pilot == pilot, CaseRow.process == process, CaseRow.rehearsal.is_(None),
+                WorkRow.status == WorkStatus.COMPLETED.value, WorkRow.kind != WorkKind.TIMER.value,
+                WorkRow.completed > since, WorkRow.completed <= until,
+            )
+        )  # fmt: skip
+        return summarise_steps(tuple(row) for row in rows)
+
+
+def summarise_steps(rows: Iterable[tuple[Any, ...]]) -> dict[str, Any]:
+    """The figures of `step_metrics` from (step, ready, started, completed, due) rows."""
+    waits, works = defaultdict(list), defaultdict(list)
+    count: dict[str, int] = defaultdict(int)
+    promised = kept = 0
+    for step, ready, started, completed, due in rows:
+        count[step] += 1
+        if started is not None:
+            waits[step].append((started - ready).total_seconds() / 60)
+            works[step].append((completed - started).total_seconds() / 60)
+        if due is not None:
+            promised += 1
+            kept += completed <= due
+    steps = {
+        step: {
+            "completed": count[step],
+            "waiting_minutes_median": round(median(waits[step]), 3) if waits[step] else None,
+            "working_minutes_median": round(median(works[step]), 3) if works[step] else None,
+        }
+        for step in sorted(count)
+    }
+    return {"steps": steps, "service_levels": {"promised": promised, "met": kept}}
+
+
+def _previous_end(connection: Connection, pilot: str, process: str, run: int) -> datetime:
+    ended = connection.execute(
+        select(func.max(RunRow.ended)).where(
+            RunRow.pilot == pilot, RunRow.process == process, RunRow.id < run, RunRow.kind != "rehearsal"
+        )
+    ).scalar()
+    return ended or EPOCH
