@@ -128,9 +128,10 @@ class Waves:
                     self._leave_ready(live, Item(live, key, request))
                     continue
                 groups.setdefault(request.step.name, []).append(Item(live, key, request))
-        for items in groups.values():
+        for name, items in groups.items():
+            step = self._definition.steps.get(name, items[0].request.step)
             for start in range(0, len(items), self._batch_size):
-                yield Batch(items[0].request.step, items[start : start + self._batch_size])
+                yield Batch(step, items[start : start + self._batch_size])
 
     def _leave_ready(self, live: Live, item: Item) -> None:
         agency = item.request.step.agency.code

@@ -1,0 +1,1 @@
+"""A kit for testing one's own pilots; import it as `perintis.testing`."""
