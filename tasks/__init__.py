@@ -1,0 +1,1 @@
+"""Who can do what: one module an agency, one function a step."""
