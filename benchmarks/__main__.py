@@ -1,0 +1,48 @@
+"""Runs the benchmarks one after another, prints one table and writes benchmarks/results.json.
+
+    python -m benchmarks                 all of them
+    python -m benchmarks status memory   some of them
+
+Each module has `rows()`, which measures and returns rows {name, value, unit, against, ratio, command}; `ratio` is ours
+against the thing named in `against`, measured in the same run. A module whose needs are absent (PostgreSQL, a peer's
+environment) says so in its rows' `against` and leaves `ratio` empty.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).with_name("results.json")
+ALL = ("status", "idle_sweep", "memory", "rehearsal", "import_xes", "prefect_flow")
+
+
+def main(chosen: Sequence[str]) -> int:
+    """Run the chosen benchmarks, or all; results of the others in results.json stay."""
+    unknown = [name for name in chosen if name not in ALL]
+    if unknown:
+        print(f"there is no benchmark {unknown[0]!r}; there is {', '.join(ALL)}", file=sys.stderr)
+        return 2
+    results = {row["name"]: row for row in json.loads(RESULTS.read_text("utf-8"))} if RESULTS.exists() else {}
+    for name in chosen or ALL:
+        print(f"{name} ...", flush=True)
+        rows: list[dict[str, Any]] = import_module(f"benchmarks.{name}").rows()
+        for row in rows:
+            results[row["name"]] = row
+            print(f"  {_line(row)}", flush=True)
+        RESULTS.write_text(json.dumps(list(results.values()), indent=2, ensure_ascii=False) + "\n", "utf-8")
+    return 0
+
+
+def _line(row: dict[str, Any]) -> str:
+    ratio = "" if row["ratio"] is None else f"   ratio {row['ratio']:.2f} to {row['against']}"
+    value = "not measured" if row["value"] is None else f"{row['value']:,.2f} {row['unit']}"
+    return f"{row['name']:<55} {value:>22}{ratio}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
