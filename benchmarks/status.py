@@ -25,8 +25,8 @@ def rows() -> list[dict[str, Any]]:
         ours = _middle([perintis, "status"], environment)
         bare = _middle([sys.executable, "-c", "pass"], environment)
     return [
-        {"name": "status of 1,000 cases", "value": ours, "unit": "s", "against": "starting Python", "ratio": ours / bare,
-         "command": COMMAND}
+        {"name": "status of 1,000 cases", "value": ours, "unit": "s", "against": "starting Python",
+         "ratio": ours / bare, "command": COMMAND}
     ]  # fmt: skip
 
 

@@ -53,7 +53,7 @@ def test_the_wheel_holds_the_library_and_nothing_else(wheel: Path) -> None:
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"perintis"}
     for needed in ("perintis/py.typed", "perintis/doors/store/migrations/versions/0001_first_tables.py"):
         assert needed in names
-    assert any(name.endswith(".html.j2") or name.endswith(".html") for name in names)
+    assert any(name.endswith((".html.j2", ".html")) for name in names)
 
 
 def test_the_installed_library_runs_pilots_from_a_folder_of_their_own(

@@ -13,17 +13,19 @@ from perintis.doors.store.types import to_micros
 from perintis.doors.store.workrows import CaseHead, WorkRecord, hold_case, read_work
 from perintis.words.recorded import CASE_STEP, Lifecycle, WorkKind
 
-_PART = 500
+_PART = 200
 
 
 def record_breaches(database: Database, pilot: str, now: datetime) -> int:
     """Record every service level of live cases that has passed unmet; returns how many."""
     found = 0
-    for case in _late_cases(database, pilot, now):
+    late = sorted(_late_cases(database, pilot, now))
+    for start in range(0, len(late), _PART):
         with database.write() as connection:
-            head = hold_case(connection, case)
-            if head.closed is None:
-                found += _breach_case(connection, head, now)
+            for case in late[start : start + _PART]:
+                head = hold_case(connection, case)
+                if head.closed is None:
+                    found += _breach_case(connection, head, now)
     return found
 
 
