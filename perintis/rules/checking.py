@@ -1,0 +1,186 @@
+"""Holds a pilot against what was promised: every step against agreement, plan and service levels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, Literal, Protocol, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from perintis.rules.agreement import MARKS, Agreement, check_step
+from perintis.rules.plan import Plan
+from perintis.rules.problem import Problem, warning
+from perintis.words.agency import Agency
+from perintis.words.identifiers import Personal
+from perintis.words.pilot import Pilot, Sla
+from perintis.words.recorded import CASE_STEP
+
+SENT_BACK_FIELDS = frozenset({"step", "reason"})
+"""What a process knows of work that was sent back, and may pass on."""
+
+
+class StepFacts(Protocol):
+    """What a check needs to know of a step."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def agency(self) -> Agency: ...
+    @property
+    def input_model(self) -> type[BaseModel]: ...
+    @property
+    def output_type(self) -> Any: ...
+    @property
+    def service_level(self) -> Sla | None: ...
+    @property
+    def keyed(self) -> tuple[str, ...]: ...
+    @property
+    def cost(self) -> float | None: ...
+
+
+class PilotFacts(Protocol):
+    """A pilot with its steps by name."""
+
+    @property
+    def pilot(self) -> Pilot[Any]: ...
+    @property
+    def steps(self) -> Mapping[str, Any]: ...
+
+
+def check_pilot(
+    definition: PilotFacts, agreement: Agreement | None, plan: Plan | None, *, on: date | None = None
+) -> list[Problem]:
+    """Everything that does not fit: errors, which should keep the pilot from running, and warnings.
+
+    `on` is the day on which the terms of the agreement must be in force; without it any day will do.
+    """
+    pilot = definition.pilot
+    steps: list[StepFacts] = list(definition.steps.values())
+    return [
+        *_check_words(pilot),
+        *(problem for step in steps for problem in _check_step(pilot, step, steps)),
+        *_check_agreement(pilot, steps, agreement, on),
+        *_check_plan(pilot, steps, plan),
+    ]
+
+
+def _check_words(pilot: Pilot[Any]) -> Iterator[Problem]:
+    where = f"pilot {pilot.name}"
+    if "outcome" not in pilot.decision.model_fields:
+        yield Problem(where, f"{pilot.decision.__name__} has no field 'outcome'; add one that says how a case ended")
+    for name in filter(None, (pilot.reference, pilot.office, *pilot.segments)):
+        if _is_personal(pilot.application.model_fields[name]):
+            yield Problem(where, f"{name!r} is shown in lists, but it identifies a person; name another field")
+    if pilot.service_level is None:
+        yield warning(where, "promises no time to the decision; give it a service level")
+    elif not pilot.service_level.reference:
+        yield warning(where, "promises a time without saying which rule promises it; give the Sla a reference")
+
+
+def _is_personal(field: FieldInfo) -> bool:
+    return any(isinstance(mark, Personal) for mark in field.metadata) or _holds_personal(field.annotation)
+
+
+def _holds_personal(annotation: Any) -> bool:
+    """Whether a personal type is written anywhere in an annotation, as in `Nik | None`."""
+    return any(isinstance(part, Personal) or _holds_personal(part) for part in get_args(annotation))
+
+
+def _check_step(pilot: Pilot[Any], step: StepFacts, steps: Sequence[StepFacts]) -> Iterator[Problem]:
+    where = f"step {step.name}"
+    if step.agency not in pilot.agencies:
+        yield Problem(where, f"{step.agency} does not take part in {pilot.name}; add it to the pilot's agencies")
+    if step.service_level is not None and not step.service_level.reference:
+        yield warning(where, "promises a time without saying which rule promises it; write Sla(within, reference)")
+    answers = {field for other in steps for field in _answer_fields(other)}
+    for name, field in step.input_model.model_fields.items():
+        known = _in_application(pilot, name) or name in answers or name in SENT_BACK_FIELDS
+        if field.is_required() and not known:
+            yield warning(where, f"takes {name!r}, which neither the application nor any step's answer has; look at "
+                                 "its spelling, or see that the process passes it")  # fmt: skip
+    for name in step.keyed:
+        if not _in_application(pilot, name) and name not in answers:
+            yield Problem(where, f"names {name!r} as typed by hand, which is no field of application or answers")
+
+
+def _in_application(pilot: Pilot[Any], name: str) -> bool:
+    return name in pilot.application.model_fields or isinstance(getattr(pilot.application, name, None), property)
+
+
+def _answer_fields(step: StepFacts) -> tuple[str, ...]:
+    """The fields of a step's answer; an answer that is no model has none that could be named."""
+    answer = step.output_type
+    return tuple(answer.model_fields) if isinstance(answer, type) and issubclass(answer, BaseModel) else ()
+
+
+def _check_agreement(
+    pilot: Pilot[Any], steps: Sequence[StepFacts], agreement: Agreement | None, on: date | None
+) -> Iterator[Problem]:
+    lead = pilot.lead.code
+    others = [step for step in steps if step.agency.code != lead]
+    if agreement is None:
+        if others:
+            yield Problem(
+                "agreement.yaml", f"is missing, but {others[0].agency} takes part; write what it may be shown"
+            )
+        return
+    if agreement.pilot != pilot.name:
+        yield Problem("agreement.yaml", f"is on pilot {agreement.pilot}, not on {pilot.name}")
+    for agency in pilot.agencies:
+        if agency.code not in agreement.parties:
+            yield Problem("agreement.yaml", f"{agency} takes part in the pilot but is not among the parties")
+    for step in others:
+        yield from check_step(
+            agreement,
+            step=step.name,
+            lead=lead,
+            agency=step.agency.code,
+            shown=tuple(step.input_model.model_fields),
+            answered=_answer_fields(step),
+            on=on,
+        )
+    yield from _unused(agreement, lead, others)
+
+
+def _unused(agreement: Agreement, lead: str, others: Sequence[StepFacts]) -> Iterator[Problem]:
+    """Terms wider than the work: what no step shows need not be allowed."""
+    shown = {(lead, step.agency.code, field) for step in others for field in step.input_model.model_fields}
+    answered = {(step.agency.code, lead, field) for step in others for field in _answer_fields(step)}
+    for term in agreement.terms:
+        for field in term.fields:
+            if (term.discloses, term.receives, field) not in shown | answered and field not in MARKS:
+                yield warning("agreement.yaml", f"{term.article} lets {term.discloses} show {field!r} to "
+                                                f"{term.receives}, and no step does; take it out")  # fmt: skip
+
+
+def _check_plan(pilot: Pilot[Any], steps: Sequence[StepFacts], plan: Plan | None) -> Iterator[Problem]:
+    where = "plan.yaml"
+    if plan is None:
+        yield warning(where, "is missing; write what will be measured before the first case is opened")
+        return
+    if plan.pilot != pilot.name:
+        yield Problem(where, f"is for pilot {plan.pilot}, not for {pilot.name}")
+    measured = {m.metric for m in plan.measured}
+    if "service_level_met" in measured and pilot.service_level is None:
+        yield Problem(where, "measures service_level_met, but the pilot promises no time")
+    if "duplicate_entry" in measured and not any(step.keyed for step in steps):
+        yield Problem(where, "measures duplicate_entry, but no step says what is typed by hand (keyed=...)")
+    if "cost" in measured and all(step.cost is None for step in steps):
+        yield Problem(where, "measures cost, but no step has one (cost=...)")
+    outcomes = _outcomes(pilot)
+    for name in (m.outcome for m in plan.measured if m.outcome):
+        if outcomes and name not in outcomes:
+            yield Problem(where, f"measures outcome {name!r}, but a decision is one of {', '.join(outcomes)}")
+    promised = {step.name for step in steps if step.service_level} | ({CASE_STEP} if pilot.service_level else set())
+    for level in plan.service_levels:
+        if level.step not in promised:
+            yield Problem(where, f"asks for a service level of {level.step!r}, which promises none")
+
+
+def _outcomes(pilot: Pilot[Any]) -> tuple[str, ...]:
+    """The outcomes that a decision can have, where its model lists them."""
+    field = pilot.decision.model_fields.get("outcome")
+    listed = get_args(field.annotation) if field and get_origin(field.annotation) is Literal else ()
+    return tuple(map(str, listed))
