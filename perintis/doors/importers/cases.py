@@ -120,7 +120,7 @@ def _step_table(found: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
     named = found.join(cases.select("key", "case"), on="key", how="inner", maintain_order="left")
     return named.select(
         "case", "step",
-        pl.col("step").cum_count().over("key", "step").cast(VISIT).alias("visit"),
+        pl.col("step").cum_count().over("key", pl.col("step").cast(pl.Categorical).to_physical()).cast(VISIT).alias("visit"),
         "agency", "office", "officer", "ready", "started", "completed", "offset", "outcome",
         pl.col("step_due").alias("due"), "cost", "keyed",
     ).select(STEP_COLUMNS)  # fmt: skip

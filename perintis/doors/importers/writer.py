@@ -13,7 +13,9 @@ from perintis.doors.importers.canonical import TableDigest
 from perintis.doors.importers.instants import INSTANT, InstantReader
 from perintis.words.tables import ATTRIBUTE_PREFIX, CASE_COLUMNS
 
-PART_ROWS = 60_000
+PART_ROWS = 10_000
+ROW_GROUP = 50_000
+CASES, STEPS = 0, 1
 CASES_FILE, STEPS_FILE = "cases.parquet", "steps.parquet"
 RESOLUTIONS = {"day": 86_400_000_000, "minute": 60_000_000, "second": 1_000_000, "millisecond": 1_000}
 FINEST = "microsecond"
@@ -52,7 +54,8 @@ class TableWriter:
         self._steps = self._cases = self._open = 0
         self._kinds: dict[str, set[pl.DataType]] = {}
         self._maybe_instants: dict[str, bool] = {}
-        self._times: list[pl.DataFrame] = []
+        self._openings: list[datetime] = []
+        self._latest: list[datetime] = []
         self._fits = dict.fromkeys(RESOLUTIONS, True)
         self._offsets: set[int] = set()
 
@@ -64,7 +67,6 @@ class TableWriter:
     def add(self, cases: pl.DataFrame, steps: pl.DataFrame) -> None:
         """Take the next cases and their steps."""
         self._look_at(cases, steps)
-        self._digest.add(steps)
         for which, frame in enumerate((cases, steps)):
             self._held[which].append(frame)
             if sum(held.height for held in self._held[which]) >= PART_ROWS:
@@ -74,7 +76,10 @@ class TableWriter:
         held = self._held[which]
         if held:
             part = self._folder / f"part-{which}-{len(self._parts[which])}.parquet"
-            pl.concat(held, how="diagonal_relaxed").write_parquet(part, compression="lz4", statistics=False)
+            rows = pl.concat(held, how="diagonal_relaxed")
+            rows.write_parquet(part, compression="lz4", statistics=False)
+            if which == STEPS:
+                self._digest.add(rows)
             self._parts[which].append(part)
             held.clear()
 
@@ -94,11 +99,9 @@ class TableWriter:
         opened = cases.select(at="opened", offset="opened_offset")
         done = steps.select(at=pl.coalesce("completed", "started", "ready"), offset="offset")
         self._look_at_times(pl.concat([opened, done]).drop_nulls("at"))
-        self._times.append(
-            pl.concat([opened.select("at"), done.select("at"), cases.select(at="closed")]).select(
-                last=pl.col("at").max(), first=opened["at"].min(), last_opened=opened["at"].max()
-            )
-        )
+        self._openings += [moment for moment in (opened["at"].min(), opened["at"].max()) if isinstance(moment, datetime)]
+        latest = (opened["at"].max(), done["at"].max(), cases["closed"].max())
+        self._latest += [moment for moment in latest if isinstance(moment, datetime)]
 
     def _look_at_times(self, times: pl.DataFrame) -> None:
         self._offsets.update(times["offset"].drop_nulls().unique())
@@ -108,37 +111,40 @@ class TableWriter:
 
     def finish(self) -> TablesWritten:
         """Write the two files and tell what is in them; the pieces are removed."""
-        for which in (0, 1):
+        for which in (CASES, STEPS):
             self._write_part(which)
-        cases_digest = self._write_cases()
-        pl.scan_parquet(self._parts[1]).sink_parquet(self._folder / STEPS_FILE)
-        for part in (*self._parts[0], *self._parts[1]):
-            part.unlink()
-        times = pl.concat(self._times)
+        cases_digest = self._unify_cases()
+        self._join_parts(STEPS, STEPS_FILE)
+        self._join_parts(CASES, CASES_FILE)
         return TablesWritten(
             cases=self._cases,
             open_cases=self._open,
             steps=self._steps,
-            first=_moment(times["first"].min()),
-            last_opened=_moment(times["last_opened"].max()),
-            last=_moment(times["last"].max()),
+            first=min(self._openings),
+            last_opened=max(self._openings),
+            last=max(self._latest),
             resolution=next((unit for unit, fits in self._fits.items() if fits), FINEST),
             offsets=tuple(sorted(self._offsets)),
             cases_digest=cases_digest,
             steps_digest=self._digest.hexdigest(),
         )
 
-    def _write_cases(self) -> str:
-        """Bring the attributes of all pieces to common types, in the order of their names, and write them."""
+    def _unify_cases(self) -> str:
+        """Bring the attributes of all pieces to common types, in the order of their names, and take their digest."""
         wanted = {name: common_type(kinds) for name, kinds in sorted(self._kinds.items())}
         wanted |= {name: INSTANT for name, fits in self._maybe_instants.items() if fits}
-        digest, whole = TableDigest(), []
-        for part in self._parts[0]:
+        digest = TableDigest()
+        for part in self._parts[CASES]:
             rows = self._in_types(pl.read_parquet(part), wanted)
             digest.add(rows)
-            whole.append(rows)
-        pl.concat(whole).write_parquet(self._folder / CASES_FILE)
+            rows.write_parquet(part, compression="lz4", statistics=False)
         return digest.hexdigest()
+
+    def _join_parts(self, which: int, name: str) -> None:
+        parts = self._parts[which]
+        pl.scan_parquet(parts).sink_parquet(self._folder / name, row_group_size=ROW_GROUP)
+        for part in parts:
+            part.unlink()
 
     def _in_types(self, rows: pl.DataFrame, wanted: dict[str, pl.DataType]) -> pl.DataFrame:
         schema = rows.schema
@@ -148,8 +154,3 @@ class TableWriter:
         attributes = [in_type(name, rows.schema.get(name), kind) for name, kind in wanted.items()]
         return rows.select(*CASE_COLUMNS, *attributes)
 
-
-def _moment(value: object) -> datetime:
-    if not isinstance(value, datetime):
-        raise TypeError("a table without times has no summary")
-    return value

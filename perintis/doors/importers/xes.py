@@ -7,13 +7,16 @@ from collections.abc import Generator, Iterator
 
 from perintis.doors.importers.gzip_stream import LogStream
 from perintis.doors.importers.xes_parser import TraceParser
-from perintis.doors.importers.xes_scan import NotSimple, SimpleScanner, XesBatch
+from perintis.doors.importers.xes_scan import NotSimple, SimpleScanner, XesBatch, merged
 from perintis.words.errors import BadInput
 
 TRACE_OPENS, TRACE_CLOSES = b"<trace>", b"</trace>"
 READ = 1 << 20
 LONGEST_PIECE = 16 << 20
 """A trace, or a head, of more bytes than this goes through the parser, which needs no whole trace in memory."""
+
+BATCH_ATTRIBUTES = 60_000
+"""Pieces are handed over together until they hold so many attributes: each hand-over has a fixed cost."""
 
 FAILURES_AT_MOST = 3
 ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)")
@@ -41,6 +44,16 @@ class XesReader:
 
     def batches(self) -> Iterator[XesBatch]:
         """All traces in file order; raises `BadInput` where the file is not an XES log."""
+        held: list[XesBatch] = []
+        for batch in self._pieces():
+            held.append(batch)
+            if sum(one.attributes.height for one in held) >= BATCH_ATTRIBUTES:
+                yield merged(held)
+                held.clear()
+        if held:
+            yield merged(held)
+
+    def _pieces(self) -> Iterator[XesBatch]:
         rest = self._head() if self._simple else None
         if rest is not None:
             rest = yield from self._scan(rest)

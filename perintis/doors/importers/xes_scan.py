@@ -18,7 +18,6 @@ import polars as pl
 LOG, TRACE, EVENT = 0, 1, 2
 LISTED_AT_MOST = 5_000
 
-ATTRIBUTES = {"key": pl.String, "type": pl.String, "value": pl.String}
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,19 @@ class XesBatch:
     traces: pl.DataFrame
     events: pl.DataFrame
     attributes: pl.DataFrame
+
+
+def merged(batches: list[XesBatch]) -> XesBatch:
+    """Several batches as one."""
+    attributes, events = [], 0
+    for batch in batches:
+        attributes.append(batch.attributes.with_columns(pl.col("eid") + events))
+        events += batch.events.height
+    return XesBatch(
+        pl.concat([batch.traces for batch in batches]),
+        pl.concat([batch.events for batch in batches]),
+        pl.concat(attributes),
+    )
 
 
 class NotSimple(Exception):  # noqa: N818 - a signal between two modules, not an error
@@ -149,12 +161,17 @@ class SimpleScanner:
         ).with_columns(keys.alias("key"), values.alias("value"))
         at_event = pl.col("level") == EVENT
         attributes = numbered.filter(~at_event | pl.col("key").is_in(self._keys)).select(
-            "trace", pl.when(at_event).then("eid").alias("eid"), "key", "type", "value"
+            "trace", pl.when(at_event).then("eid").alias("eid"), _own("key"), "type", _own("value")
         )
         events = numbered.filter("opens_event").select(
             "trace", event=pl.col("eid") - pl.col("eid").min().over("trace") + 1
         )
         return XesBatch(numbered.filter("opens_trace").select("trace"), events, attributes)
+
+
+def _own(column: str) -> pl.Expr:
+    """The texts in memory of their own: what is cut from a piece would keep the whole piece alive."""
+    return pl.concat_str(column, pl.lit("")).alias(column)
 
 
 def _cut(piece: bytes) -> pl.Series:
@@ -183,8 +200,9 @@ def _check_levels(rows: pl.DataFrame) -> None:
 
 def _check_characters(piece: bytes, rows: pl.DataFrame) -> None:
     """No angle bracket and no control character inside a value, and nothing that XML forbids."""
-    controls = int((np.frombuffer(piece, dtype=np.uint8) < ord(" ")).sum())
-    if piece.count(b"<") != rows["angles"].sum() or controls != rows["controls"].sum():
+    letters = np.frombuffer(piece, dtype=np.uint8)
+    angles, controls = np.count_nonzero(letters == ord("<")), np.count_nonzero(letters < ord(" "))
+    if angles != rows["angles"].sum() or controls != rows["controls"].sum():
         raise NotSimple
-    if any(mark in piece for mark in NONCHARACTERS):
+    if not piece.isascii() and any(mark in piece for mark in NONCHARACTERS):
         raise NotSimple

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from perintis.doors.importers.attributes import REASONS, XES_TYPES, typed
@@ -11,6 +12,7 @@ from perintis.doors.importers.rejects import Rejects
 from perintis.doors.importers.xes_scan import XesBatch
 from perintis.words.tables import ATTRIBUTE_PREFIX
 
+NOWHERE = -1
 Texts = dict[str, pl.DataFrame]
 """Key of a trace attribute -> its rows: trace, type, value."""
 
@@ -22,7 +24,7 @@ class XesTables:
         self._mapping = mapping
         self._instants = instants
         self._rejects = rejects
-        self._seen: set[str] = set()
+        self._seen = pl.Series(dtype=pl.String)
         self.filtered = 0
 
     def frames(self, batch: XesBatch) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -80,20 +82,17 @@ class XesTables:
 
     def _unseen(self, cases: pl.DataFrame) -> pl.DataFrame:
         """The cases whose id did not occur before."""
-        names = cases["case"].to_list()
-        before = len(self._seen)
-        if self._seen.isdisjoint(names):
-            self._seen.update(names)
-            if len(self._seen) == before + len(names):
-                return cases
-            self._seen.difference_update(names)
-        fresh = []
-        for name in names:
-            fresh.append(name not in self._seen)
-            self._seen.add(name)
-        again = cases.filter(~pl.Series(fresh))
-        self._rejects.add_all(again.select("row"), "concept:name of the trace", "an earlier trace has this case id")
-        return cases.filter(pl.Series(fresh))
+        names = cases["case"]
+        again = ~names.is_first_distinct()
+        if self._seen.is_in(names.implode()).any():
+            again |= names.is_in(self._seen.implode())
+        if again.any():
+            self._rejects.add_all(
+                cases.filter(again).select("row"), "concept:name of the trace", "an earlier trace has this case id"
+            )
+            cases = cases.filter(~again)
+        self._seen.append(cases["case"])
+        return cases
 
 
 def _by_key(attributes: pl.DataFrame) -> Texts:
@@ -117,7 +116,9 @@ def _with_text(cases: pl.DataFrame, name: str, rows: pl.DataFrame | None) -> pl.
 
 def _scattered(height: int, rows: pl.DataFrame) -> pl.Series:
     """A text column with the values at their events, null elsewhere; the last of two equal keys counts."""
-    if rows.height == height and rows["eid"].n_unique() == height:
-        return rows["value"]
-    places = pl.DataFrame({"eid": pl.arange(height, dtype=pl.UInt32, eager=True)})
-    return places.join(rows.unique("eid", keep="last"), on="eid", how="left", maintain_order="left")["value"]
+    if rows.is_empty():
+        return pl.Series(dtype=pl.String).extend_constant(None, height)
+    places = np.full(height, NOWHERE, dtype=np.int64)
+    places[rows["eid"].to_numpy()] = np.arange(rows.height)
+    found = pl.Series(places)
+    return rows["value"].gather(found.set(found == NOWHERE, None))
