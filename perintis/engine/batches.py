@@ -12,7 +12,7 @@ from perintis.engine.changes import Change
 from perintis.engine.definition import Definition
 from perintis.engine.live import Live, where
 from perintis.engine.ports import EngineStore, Recorded, WorkState
-from perintis.engine.steps import Request, Step
+from perintis.engine.steps import Request, Step, error_fields
 from perintis.words.errors import AgencyUnavailable, DefinitionError
 from perintis.words.recorded import Key, Lifecycle, WorkKind, WorkStatus
 
@@ -62,28 +62,32 @@ def perform_batch(
 ) -> BatchReport:
     """Ask the agency, then record results, retries and failures of all items together.
 
-    If the agency is down nothing is recorded: the cases stay ready.
+    What an agency that is down did not do is not recorded: those cases stay ready.
     """
     report = BatchReport(step.name, len(items))
     started = clock()
-    try:
-        outcomes = _ask(definition, step, items, store)
-    except AgencyUnavailable as error:
-        report.down = str(error) or f"{step.agency.code} cannot be reached"
-        return report
+    outcomes, report.down = _ask(definition, step, items, store)
     completed = clock()
+    done = [item for item, outcome in zip(items, outcomes, strict=True) if outcome is not None]
     changes = [
         _change(definition, step, item, outcome, started, completed)
         for item, outcome in zip(items, outcomes, strict=True)
+        if outcome is not None
     ]
-    heads = {item.live.id: (item.live.fence, item.live.seq) for item in items}
-    report.recorded = store.record(changes, (), heads=heads, now=completed)
-    _count(report, items, changes)
+    if changes:
+        heads = {item.live.id: (item.live.fence, item.live.seq) for item in done}
+        report.recorded = store.record(changes, (), heads=heads, now=completed)
+        _count(report, done, changes)
     return report
 
 
-def _ask(definition: Definition, step: Step[Any], items: Sequence[Item], store: EngineStore) -> list[_Outcome]:
-    """One outcome for each item; an item whose input cannot be built fails alone."""
+def _ask(
+    definition: Definition, step: Step[Any], items: Sequence[Item], store: EngineStore
+) -> tuple[list[_Outcome | None], str | None]:
+    """One outcome for each item, None where the agency went down before it came to it; and why it is down.
+
+    An item whose input cannot be built fails alone.
+    """
     outcomes: list[_Outcome | None] = [None] * len(items)
     asked: list[int] = []
     requests: list[Any] = []
@@ -95,30 +99,59 @@ def _ask(definition: Definition, step: Step[Any], items: Sequence[Item], store: 
         except DefinitionError as error:
             outcomes[i] = _Failed(str(error))
     keys = [store.key(items[i].live.id, items[i].key) for i in asked]
-    for i, outcome in zip(asked, _perform(step, requests, keys), strict=True):
-        outcomes[i] = outcome
-    return [o for o in outcomes if o is not None]
-
-
-def _perform(step: Step[Any], requests: list[Any], keys: list[str]) -> list[_Outcome]:
-    """Call the step's function; when a batch fails as a whole, one by one, so that one bad record stops no other."""
-    assert step.perform is not None
-    if not requests:
-        return []
+    found: list[_Outcome] = []
+    down = None
     try:
-        results = step.perform(requests, keys)
-        if len(results) != len(requests):
-            raise DefinitionError(f"{step.name} gave {len(results)} results for {len(requests)} requests")
-        return [_Done(step.output.dump_json(step.output.validate_python(r)).decode()) for r in results]
+        _perform(step, requests, keys, found)
+    except AgencyUnavailable as error:
+        down = str(error) or f"{step.agency.code} cannot be reached"
+    for i, outcome in zip(asked, found, strict=False):
+        outcomes[i] = outcome
+    return outcomes, down
+
+
+def _perform(step: Step[Any], requests: list[Any], keys: list[str], found: list[_Outcome]) -> None:
+    """Call the step's function and append one outcome for each request.
+
+    A batch that fails as a whole is done again one by one, so that one bad record stops no other. Raises
+    AgencyUnavailable as soon as the agency is down; `found` then holds what was done before.
+    """
+    assert step.perform is not None
+    if step.batch and len(requests) > 1:
+        try:
+            results = step.perform(requests, keys)
+            if len(results) == len(requests):
+                found += [_outcome(step, result) for result in results]
+                return
+        except AgencyUnavailable:
+            raise
+        except Exception:  # noqa: BLE001, S110  # which record it was shows when each is done alone
+            pass
+    for request, key in zip(requests, keys, strict=True):
+        found.append(_perform_one(step, request, key))
+
+
+def _perform_one(step: Step[Any], request: Any, key: str) -> _Outcome:
+    assert step.perform is not None
+    try:
+        results = step.perform([request], [key])
     except AgencyUnavailable:
         raise
+    except DefinitionError as error:
+        return _Failed(str(error))
     except Exception as error:  # noqa: BLE001  # the failure of one item is recorded, not raised
-        if len(requests) == 1:
-            return [_Failed(str(error) if isinstance(error, DefinitionError) else where(error))]
-    outcomes: list[_Outcome] = []
-    for request, key in zip(requests, keys, strict=True):
-        outcomes += _perform(step, [request], [key])
-    return outcomes
+        return _Failed(where(error))
+    if len(results) != 1:
+        return _Failed(f"{step.name} gave {len(results)} results for 1 request")
+    return _outcome(step, results[0])
+
+
+def _outcome(step: Step[Any], result: Any) -> _Outcome:
+    try:
+        return _Done(step.output.dump_json(step.output.validate_python(result)).decode())
+    except ValueError as error:
+        fields = ", ".join(error_fields(error)) or type(result).__name__
+        return _Failed(f"the result of {step.name} is not valid: {fields}")
 
 
 def _change(
@@ -127,6 +160,7 @@ def _change(
     known = item.live.work.get(item.key)
     attempt = 1 if known is None else known.attempt + 1
     ready = item.live.asked_at.get(item.key, started) if known is None else known.ready
+    due = definition.due(step, ready) if known is None else known.due  # a recorded date stands
     lifecycle, status = Lifecycle.COMPLETE, WorkStatus.COMPLETED
     result = error = retry_at = None
     if isinstance(outcome, _Done):
@@ -138,7 +172,7 @@ def _change(
         retry_at = None if delay is None else completed + delay
     return Change(
         item.live.id, item.key, lifecycle, completed, status, WorkKind.AUTOMATIC, step.agency.code, known is None,
-        ready, started, definition.due(step, ready), retry_at, attempt, cost=step.cost, keyed=step.keyed,
+        ready, started, due, retry_at, attempt, cost=step.cost, keyed=step.keyed,
         result=result, error=error,
     )  # fmt: skip
 
@@ -148,7 +182,7 @@ def _count(report: BatchReport, items: Sequence[Item], changes: Sequence[Change]
     report.refused = len(report.recorded.refused)
     left = Counter(change.case for change in changes)
     for item, change in zip(items, changes, strict=True):
-        if change.case in report.recorded.refused:
+        if change.case in report.recorded.refused or change.case in report.recorded.repeated:
             continue
         report.done += change.status is WorkStatus.COMPLETED
         report.retrying += change.status is WorkStatus.RETRYING

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable, Coroutine, Generator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast, overload
@@ -12,6 +12,7 @@ from pydantic import BaseModel, TypeAdapter
 from perintis.engine.steps import Request, Step
 from perintis.words.agency import Agency
 from perintis.words.durations import Span
+from perintis.words.errors import DefinitionError
 from perintis.words.recorded import TIMER_STEP, WorkKind
 
 A = TypeVar("A", bound=BaseModel, covariant=True)
@@ -68,6 +69,12 @@ class Join(Generic[T]):
     __slots__ = ("branches", "first")
 
     def __init__(self, branches: tuple[Awaitable[Any], ...], *, first: bool) -> None:
+        wrong = [type(branch).__name__ for branch in branches if not isinstance(branch, Awaitable)]
+        if wrong:
+            for branch in branches:
+                if isinstance(branch, Coroutine):
+                    branch.close()  # else Python says that it was never awaited, which is not the trouble
+            raise DefinitionError(f"all_of and any_of take steps and coroutines made of steps, not {wrong[0]}")
         self.branches = branches
         self.first = first
 

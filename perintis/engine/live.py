@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from perintis.engine.case import Case
 from perintis.engine.definition import Definition
 from perintis.engine.ports import History, WorkState
-from perintis.engine.replay import ProcessFunction, Replay
+from perintis.engine.replay import HOW_TO_GO_ON, ProcessFunction, Replay
 from perintis.engine.steps import Request
 from perintis.words.errors import Diverged, PerintisError, SentBack
 from perintis.words.recorded import Key, WorkStatus
@@ -55,6 +55,27 @@ class Live:
             if work.status.answered:
                 self._feed(work)
         self.replay.check_open(w.key for w in history.work if w.status.unfinished)
+        for work in history.work:
+            self._check_asked(work)
+
+    def _check_asked(self, work: WorkState) -> None:
+        """Work that the process waits for must be such that it can still be done, in the way the process means."""
+        assert self.replay is not None
+        request = self.replay.outstanding.get(work.key)
+        if request is None:
+            return
+        if work.status is WorkStatus.WITHDRAWN:
+            raise Diverged(f"the process waits for {work.key}, which was withdrawn; {HOW_TO_GO_ON}")
+        if request.step.kind is not work.kind:
+            raise Diverged(
+                f"{work.key} was recorded as {work.kind.value} work and is {request.step.kind.value} work now; "
+                f"{HOW_TO_GO_ON}"
+            )
+
+    def close(self) -> None:
+        """Let go of the case; nothing more is asked of it."""
+        if self.replay is not None:
+            self.replay.close()
 
     def _feed(self, work: WorkState) -> None:
         assert self.replay is not None

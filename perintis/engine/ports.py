@@ -42,11 +42,13 @@ class History:
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """What became of a recording: the last event number of each case; cases refused because another worker took
-    them over or because they were closed meanwhile; cases of which somebody else recorded something in between."""
+    them over or because they were closed meanwhile; cases of which somebody else recorded something in between;
+    and those of them where the very same had been recorded before, so that it was not recorded again."""
 
     last_seq: dict[int, int]
     refused: frozenset[int]
     overtaken: frozenset[int]
+    repeated: frozenset[int] = frozenset()
 
 
 Heads = Mapping[int, tuple[int, int]]

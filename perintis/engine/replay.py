@@ -7,7 +7,8 @@ no clock and no event loop: the same history always gives the same requests.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,9 @@ from perintis.engine.case import Case, Join
 from perintis.engine.steps import Request
 from perintis.words.errors import DefinitionError, Diverged, SentBack
 from perintis.words.recorded import Key
+
+HOW_TO_GO_ON = "run it with the code it was started with, or withdraw the case"
+_MOST_AWAITS_IN_FINALLY = 50
 
 ProcessFunction = Callable[[Case[Any]], Awaitable[Any]]
 
@@ -53,7 +57,7 @@ class Replay:
     process returned.
     """
 
-    __slots__ = ("_strands", "_visits", "abandoned", "case", "decision", "finished", "outstanding")
+    __slots__ = ("_main", "_strands", "_visits", "abandoned", "case", "decision", "finished", "outstanding")
 
     def __init__(self, process: ProcessFunction, case: Case[Any]) -> None:
         self.case = case
@@ -63,7 +67,12 @@ class Replay:
         self.decision: Any = None
         self._strands: dict[Key, _Strand] = {}
         self._visits: dict[str, int] = {}
-        self._resume(_Strand(process(case), None, 0), None)
+        self._main = _Strand(process(case), None, 0)
+        try:
+            self._resume(self._main, None)
+        except BaseException:
+            self.close()
+            raise
 
     def feed(self, key: Key, result: Any, at: datetime) -> None:
         """Give the recorded result of `key`; a `SentBack` as result is raised inside the process.
@@ -76,6 +85,7 @@ class Replay:
                 return
             raise Diverged(self._explain(key))
         del self.outstanding[key]
+        strand.key = None
         self.case.now = at
         if isinstance(result, SentBack):
             self._resume(strand, None, result)
@@ -88,12 +98,13 @@ class Replay:
             if key not in self.outstanding and key not in self.abandoned:
                 raise Diverged(self._explain(key))
 
+    def close(self) -> None:
+        """Let go of the process where it stands, without a word from Python about code that was not run to its end."""
+        _let_go(self._main)
+
     def _explain(self, key: Key) -> str:
         asked = ", ".join(str(k) for k in self.outstanding) or "nothing more"
-        return (
-            f"the history of this case has {key}, but the process now asks for {asked}; "
-            "run it with the code it was started with, or withdraw the case"
-        )
+        return f"the history of this case has {key}, but the process now asks for {asked}; {HOW_TO_GO_ON}"
 
     def _resume(self, strand: _Strand, value: Any, error: BaseException | None = None) -> None:
         while True:
@@ -142,8 +153,6 @@ class Replay:
         group = strand.group
         if group is None:
             self.finished, self.decision = True, value
-            if self.outstanding:
-                raise DefinitionError("the process returned while a branch was still being waited for")
             return
         if group.first:
             self._resume(self._break_off(group), (strand.index, value))
@@ -171,6 +180,27 @@ class Replay:
 
 
 def _close(strand: _Strand) -> None:
-    strand.body.close()
+    """End a branch that nobody waits for any more; what it has to put away it does now, without waiting."""
+    try:
+        strand.body.close()
+    except RuntimeError as error:
+        if "GeneratorExit" not in str(error):
+            raise
+        _let_go(strand)
+        raise DefinitionError(
+            "a branch that is given up may not await anything more (in `finally` or `except`)"
+        ) from None
     if close := getattr(strand.source, "close", None):
         close()
+
+
+def _let_go(strand: _Strand) -> None:
+    """Close a strand and the branches it waits for, whatever their `finally` blocks still want to await."""
+    for branch in strand.key.strands if isinstance(strand.key, _Group) else ():
+        _let_go(branch)
+    for part in (strand.body, strand.source):
+        if isinstance(part, Generator | Coroutine):
+            for _ in range(_MOST_AWAITS_IN_FINALLY):
+                with suppress(Exception):  # from code of a process that is not wanted any more
+                    part.close()
+                    break

@@ -96,13 +96,13 @@ def timer_due(definition: Definition, live: Live, key: Key, request: Request[Any
 def _withdrawals(live: Live, now: datetime) -> list[Change]:
     return [
         Change(
-            live.id, work.key, Lifecycle.WITHDRAW, now, WorkStatus.WITHDRAWN, work.kind,
-            agency_of(work.key.step), False, work.ready, due=work.due, attempt=work.attempt,
+            live.id, w.key, Lifecycle.WITHDRAW, now, WorkStatus.WITHDRAWN, w.kind, agency_of(w), False, w.ready,
+            due=w.due, attempt=w.attempt,
         )
-        for work in live.needless()
+        for w in live.needless()
     ]  # fmt: skip
 
 
-def agency_of(step: str) -> str:
-    """The code of the agency that a step's name begins with."""
-    return step.partition(".")[0]
+def agency_of(work: WorkState) -> str:
+    """The code of the agency that does this work: the name of its step begins with it."""
+    return TIMER.agency.code if work.kind is WorkKind.TIMER else work.key.step.partition(".")[0]

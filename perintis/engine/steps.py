@@ -79,7 +79,10 @@ class Request(Generic[OutputT]):
 
 @dataclass(frozen=True, eq=False)
 class Step(Generic[OutputT]):
-    """What an agency can do once for one case. Made by `step`, `human_step` or `exchange_step`."""
+    """What an agency can do once for one case. Made by `step`, `human_step` or `exchange_step`.
+
+    `batch` says whether `perform` wants many requests at once; a function of one record is called for one at a time.
+    """
 
     name: str
     kind: WorkKind
@@ -91,6 +94,7 @@ class Step(Generic[OutputT]):
     service_level: Sla | None = None
     retry: Retry = NEVER
     perform: Perform | None = None
+    batch: bool = True
     send: Send | None = None
     may_send_back: bool = False
     keyed: tuple[str, ...] = ()
@@ -121,7 +125,7 @@ class Step(Generic[OutputT]):
         try:
             return self.input_model(**values)
         except ValueError as error:
-            where = ", ".join(_error_fields(error)) or "its input"
+            where = ", ".join(error_fields(error)) or "its input"
             raise DefinitionError(
                 f"{self.name} cannot be asked: {where} is missing or not valid; "
                 "take it from the application or pass it as a keyword argument"
@@ -131,7 +135,8 @@ class Step(Generic[OutputT]):
 _ABSENT = object()
 
 
-def _error_fields(error: ValueError) -> list[str]:
+def error_fields(error: ValueError) -> list[str]:
+    """Names of the fields that a model refused; never their values."""
     errors = getattr(error, "errors", None)
     return [".".join(str(p) for p in e["loc"]) for e in errors(include_input=False)] if errors else []
 
@@ -180,6 +185,7 @@ def _make(function: Callable[..., Any], kind: WorkKind, agency: Agency, **option
     signature = _read_signature(function)
     if kind is WorkKind.AUTOMATIC:
         options["perform"] = _performer(function, signature)
+        options["batch"] = signature.batch
     return Step(
         name=f"{agency.code}.{function.__name__}",
         kind=kind,

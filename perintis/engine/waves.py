@@ -144,15 +144,13 @@ class Waves:
         reload: set[int] = set()
         for report, batch in zip(reports, batches, strict=True):
             if report.down is not None:
-                self._down.add(batch.step.agency.code)
-                for item in batch.items:
-                    self._leave_ready(item.live, item)
-                continue
+                self._down.add(batch.step.agency.code)  # what it did not do is left ready in the next round
             self.tally.steps += report.done
-            if report.recorded is None or not report.states:
-                reload |= {item.live.id for item in batch.items}
+            if report.recorded is None:
+                reload |= set() if report.down and not report.done else {item.live.id for item in batch.items}
                 continue
             self._drop(report.recorded, lives)
+            reload |= report.recorded.repeated
             states += report.states
         for seq, live, state in sorted(states, key=_by_event):
             if live.id in reload or live.id not in lives:
@@ -165,14 +163,15 @@ class Waves:
 
     def _drop(self, recorded: Recorded, lives: dict[int, Live]) -> None:
         for case in recorded.refused:
-            if lives.pop(case, None) is not None:
+            if case in lives:
+                lives.pop(case).close()
                 self.tally.refused += 1
 
     def _reload(self, cases: set[int], lives: dict[int, Live]) -> None:
         again = sorted(cases & lives.keys())
         fences = {case: lives[case].fence for case in again}
         for case in again:
-            del lives[case]
+            lives.pop(case).close()
         for case, live in self._load(again).items():
             if live.fence == fences[case]:  # else another worker has it now
                 lives[case] = live
@@ -221,7 +220,7 @@ class Waves:
             for live, (found, standing) in zip(part, concluded, strict=True):
                 if live.id in lives and live.id not in recorded.overtaken:
                     self._count(standing.status, bool(found) or live.seq > before[live.id])
-                    del lives[live.id]
+                    lives.pop(live.id).close()
             self._reload(set(recorded.overtaken), lives)
 
     def _count(self, status: CaseStatus, moved: bool) -> None:
