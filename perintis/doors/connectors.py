@@ -10,14 +10,19 @@ A file that was taken in is moved to `in/done/`, one that cannot be read to `in/
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from perintis.doors.store.inbox import Arrival
 from perintis.engine.steps import Message
 from perintis.words.errors import AgencyUnavailable
+
+LARGEST_ANSWER = 10_000_000
+"""In bytes; a larger file is refused unread."""
 
 
 class FolderConnector:
@@ -45,12 +50,11 @@ class FolderConnector:
         for path in sorted(self._folder.glob("*/in/*.json")):
             agency = path.parent.parent.name
             try:
-                document = json.loads(path.read_text("utf-8"))
-                arrival = Arrival(agency, path.stem, str(document["key"]), json.dumps(document["answer"]))
-            except (ValueError, KeyError, TypeError):
+                found.append((path, _read_answer(path, agency)))
+            except FileNotFoundError:
+                continue  # another worker has it
+            except (ValueError, KeyError, TypeError, RecursionError):
                 self.file_away(path, "refused")
-                continue
-            found.append((path, arrival))
         return found
 
     @staticmethod
@@ -58,7 +62,21 @@ class FolderConnector:
         """Move a file that has been dealt with into a folder beside it."""
         folder = path.parent / to
         folder.mkdir(mode=0o700, exist_ok=True)
-        path.replace(folder / path.name)
+        with suppress(FileNotFoundError):  # another worker was faster
+            path.replace(folder / path.name)
+
+
+def _read_answer(path: Path, agency: str) -> Arrival:
+    """The message in a file. Raises ValueError, KeyError, TypeError or RecursionError where it is none."""
+    if path.stat().st_size > LARGEST_ANSWER:
+        raise ValueError("too large")
+    content = path.read_bytes()
+    document = json.loads(content.decode())
+    message = f"{path.stem}:{hashlib.sha256(content).hexdigest()[:16]}"  # agencies do use a file name again
+    arrival = Arrival(agency, message, str(document["key"]), json.dumps(document["answer"]))
+    if not (arrival.message.isprintable() and arrival.key.isprintable()):
+        raise ValueError("a name that no database can keep")
+    return arrival
 
 
 def file_name(key: str) -> str:
@@ -74,3 +92,8 @@ def _write_whole(target: Path, text: str) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     part.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from perintis.doors.store.runs import begin_run, end_run, step_metrics
 from perintis.doors.store.store import LEASE_SECONDS, ProcessStore
 from perintis.engine.definition import Definition
 from perintis.engine.waves import Executor, InTurn, Tally, Waves
+from perintis.words.errors import PerintisError
 from perintis.words.recorded import Process
 
 
@@ -102,7 +103,8 @@ def _kept_leases(store: ProcessStore, clock: Callable[[], datetime]) -> Iterator
 
     def keep() -> None:
         while not finished.wait(LEASE_SECONDS / 3):
-            store.extend(clock())
+            with suppress(PerintisError):  # tried again in time; if the leases are lost, the fence refuses us
+                store.extend(clock())
 
     keeper = threading.Thread(target=keep, name="perintis-leases", daemon=True)
     keeper.start()

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from perintis.doors.store.breaches import breach_if_late
 from perintis.doors.store.database import Database
 from perintis.doors.store.failpoints import failpoint
+from perintis.doors.store.outbox import settle_answered
+from perintis.doors.store.recording import effect_key
 from perintis.doors.store.workrows import CaseHead, WorkRecord, find_work, hold_case, record_act
 from perintis.words.errors import BadInput, NotAllowed
 from perintis.words.recorded import Lifecycle, WorkKind, WorkStatus
@@ -21,7 +22,7 @@ def start_work(database: Database, work: int, *, officer: str, now: datetime) ->
     """An officer takes a work item. Taking it again is harmless; taking another officer's is not allowed."""
     with database.write() as connection:
         head, record = _hold(connection, work)
-        _check_answerable(head, record)
+        _check_answerable(record)
         if record.status is WorkStatus.STARTED:
             if record.officer != officer:
                 raise NotAllowed(f"work item {work} was already taken by another officer")
@@ -63,15 +64,18 @@ def answer_held(
     now: datetime,
     started: datetime | None = None,
     cost: float | None = None,
+    *,
+    by_agency: bool = False,
 ) -> None:
-    """Record an answer to work of a held case, in the caller's transaction."""
-    _check_answerable(head, record)
-    head = breach_if_late(connection, head, record, now)
+    """Record an answer to work of a held case, in the caller's transaction; `by_agency`: its system answered."""
+    _check_answerable(record, by_agency=by_agency)
     change = record.change(
         Lifecycle.COMPLETE, WorkStatus.COMPLETED, now, result=result, officer=officer or record.officer,
         started=record.started or started, cost=record.cost if cost is None else cost,
     )  # fmt: skip
     record_act(connection, head, [change], prefix, **_woken(head))
+    if record.kind is WorkKind.EXCHANGE:
+        settle_answered(connection, effect_key(prefix, record.case, *record.key), by_agency=by_agency, now=now)
 
 
 def send_back_work(database: Database, work: int, reason: str, *, officer: str | None, now: datetime) -> WorkRecord:
@@ -80,8 +84,7 @@ def send_back_work(database: Database, work: int, reason: str, *, officer: str |
         raise BadInput("say why the work is sent back; the next officer reads it")
     with database.write() as connection:
         head, record = _hold(connection, work)
-        _check_answerable(head, record)
-        head = breach_if_late(connection, head, record, now)
+        _check_answerable(record)
         change = record.change(
             Lifecycle.ATE_ABORT, WorkStatus.SENT_BACK, now, result=json.dumps({"reason": reason}),
             officer=officer or record.officer,
@@ -100,12 +103,14 @@ def _woken(head: CaseHead) -> dict[str, str]:
     return {"status": "ready"} if head.status == "waiting" else {}
 
 
-def _check_answerable(head: CaseHead, record: WorkRecord) -> None:
+def _check_answerable(record: WorkRecord, *, by_agency: bool = False) -> None:
     if record.kind not in (WorkKind.HUMAN, WorkKind.EXCHANGE):
         raise NotAllowed(f"{record.key.step} is done by the program and cannot be answered by hand")
     if record.status in _ANSWERABLE:
         return
     if record.status is WorkStatus.IN_DOUBT:
+        if by_agency:
+            return  # an answer proves that the agency has the request
         raise NotAllowed(f"it is in doubt whether {record.agency} got this request; run `perintis resolve {record.id}`")
     when = f" on {record.completed:%d %B %Y at %H:%M} UTC" if record.completed else ""
     what = {"completed": "answered", "sent_back": "sent back", "withdrawn": "withdrawn"}.get(

@@ -1,4 +1,4 @@
-"""Service levels that were not kept: each breach is recorded once, and not before it is due."""
+"""Service levels not kept by what is still unfinished: each breach is recorded once, and not before it is due."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from perintis.doors.store.database import Database
+from perintis.doors.store.failpoints import failpoint
+from perintis.doors.store.lateness import Slot, breach_event, mark_late
 from perintis.doors.store.models import CaseRow, WorkRow
 from perintis.doors.store.recording import write_events
-from perintis.doors.store.types import to_micros
-from perintis.doors.store.workrows import CaseHead, WorkRecord, hold_case, read_work
-from perintis.words.recorded import CASE_STEP, Lifecycle, WorkKind
+from perintis.doors.store.workrows import CaseHead, hold_case, read_work
+from perintis.words.recorded import CASE_STEP, Key, WorkKind
 
 _PART = 200
 
@@ -26,6 +27,7 @@ def record_breaches(database: Database, pilot: str, now: datetime) -> int:
                 head = hold_case(connection, case)
                 if head.closed is None:
                     found += _breach_case(connection, head, now)
+        failpoint("breaches:committed")
     return found
 
 
@@ -48,35 +50,21 @@ def _late_cases(database: Database, pilot: str, now: datetime) -> list[int]:
 
 
 def _breach_case(connection: Connection, head: CaseHead, now: datetime) -> int:
-    late = read_work(
-        connection, WorkRow.case_id == head.id, WorkRow.completed.is_(None), WorkRow.breached.is_(None),
-        WorkRow.due < now, WorkRow.kind != WorkKind.TIMER.value,
-    )  # fmt: skip
-    found = len(late)
-    for record in late:
-        head = _write(connection, head, record.key.step, record.key.visit, record.agency, now)
-        connection.execute(update(WorkRow).where(WorkRow.id == record.id).values(breached=now))
+    late = [
+        (Slot(head.id, record.key), record.agency)
+        for record in read_work(
+            connection, WorkRow.case_id == head.id, WorkRow.completed.is_(None), WorkRow.breached.is_(None),
+            WorkRow.due < now, WorkRow.kind != WorkKind.TIMER.value,
+        )
+    ]  # fmt: skip
     late_case = select(CaseRow.id).where(CaseRow.id == head.id, CaseRow.breached.is_(None), CaseRow.due < now)
     if connection.execute(late_case).first() is not None:
-        head = _write(connection, head, CASE_STEP, 1, "", now)
-        connection.execute(update(CaseRow).where(CaseRow.id == head.id).values(breached=now))
-        found += 1
-    connection.execute(update(CaseRow).where(CaseRow.id == head.id).values(last_seq=head.last_seq))
-    return found
-
-
-def breach_if_late(connection: Connection, head: CaseHead, record: WorkRecord, now: datetime) -> CaseHead:
-    """Record the breach of work that is being answered after its due date, if no run has recorded it yet."""
-    if record.due is None or record.due >= now or record.breached is not None:
-        return head
-    connection.execute(update(WorkRow).where(WorkRow.id == record.id).values(breached=now))
-    return _write(connection, head, record.key.step, record.key.visit, record.agency, now)
-
-
-def _write(connection: Connection, head: CaseHead, step: str, visit: int, agency: str, now: datetime) -> CaseHead:
-    seq = head.last_seq + 1
-    row = (
-        head.id, seq, to_micros(now), step, visit, Lifecycle.BREACH.value, agency, None, None, None, None, None,
-    )  # fmt: skip
-    write_events(connection, [row])
-    return head._replace(last_seq=seq)
+        late.append((Slot(head.id, Key(CASE_STEP, 1)), ""))
+    mark_late(connection, {slot: now for slot, _ in late})
+    write_events(
+        connection,
+        [breach_event(slot, seq, agency, now) for seq, (slot, agency) in enumerate(late, head.last_seq + 1)],
+    )
+    last_seq = head.last_seq + len(late)
+    connection.execute(update(CaseRow).where(CaseRow.id == head.id).values(last_seq=last_seq))
+    return len(late)

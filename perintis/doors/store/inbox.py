@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, false, not_, or_, select, update
 
 from perintis.doors.store.answering import answer_held
 from perintis.doors.store.database import Database
 from perintis.doors.store.failpoints import failpoint
-from perintis.doors.store.models import InboxRow, WorkRow
+from perintis.doors.store.models import CaseRow, InboxRow, WorkRow
+from perintis.doors.store.types import to_micros
 from perintis.doors.store.workrows import hold_case, read_work
-from perintis.engine.steps import Step
+from perintis.engine.steps import Step, error_fields
 from perintis.words.errors import NotAllowed, NotFound
 from perintis.words.recorded import Key
 
 _PART = 200
+_KEY = re.compile(r"([1-9][0-9]{0,17})/([^/]+)/([1-9][0-9]{0,8})")
 
 
 class Arrival(NamedTuple):
@@ -43,78 +46,98 @@ def receive(database: Database, arrivals: Sequence[Arrival], now: datetime) -> i
     """Keep messages that are new; returns how many were. The same message twice is one row."""
     new = 0
     with database.write() as connection:
-        for arrival in arrivals:
-            known = select(InboxRow.key).where(InboxRow.agency == arrival.agency, InboxRow.message == arrival.message)
-            if connection.execute(known).first() is None:
-                connection.execute(
-                    insert(InboxRow).values(**arrival._asdict(), received=now, status="new", reason=None)
-                )
-                new += 1
+        mark = "%s" if connection.dialect.name == "postgresql" else "?"
+        for arrival in sorted(set(arrivals)):
+            done = connection.exec_driver_sql(
+                "INSERT INTO inbox (agency, message, key, body, received, status) "
+                f"VALUES ({', '.join([mark] * 5)}, 'new') ON CONFLICT DO NOTHING",
+                (*arrival, to_micros(now)),
+            )
+            new += done.rowcount
         failpoint("inbox:received")
+    failpoint("inbox:kept")
     return new
 
 
 def absorb(database: Database, pilot: str, steps: Mapping[str, Step[Any]], now: datetime) -> Absorbed:
     """Let every new message for `pilot` answer its step visit, or note why it cannot."""
     report = Absorbed()
-    while rows := _new(database, pilot):
+    prefix = database.prefix(pilot) + "/"
+    if not _any_new(database):
+        return report
+    while True:
         with database.write() as connection:
-            for row in rows:
-                reason = _answer(connection, database.prefix(pilot), steps, row, now)
-                connection.execute(
-                    update(InboxRow)
-                    .where(InboxRow.agency == row.agency, InboxRow.message == row.message)
-                    .values(status="answered" if reason is None else "refused", reason=reason)
-                )
-                if reason is None:
-                    report.answered += 1
-                else:
-                    report.refused += 1
-                    report.reasons[reason] = report.reasons.get(reason, 0) + 1
+            rows = _take_new(connection, prefix, f"{database.store_name}/")
+            # Cases are held in the order of their numbers, as everywhere, so that two workers never block each other.
+            for number, row in sorted((_parse(row.key, prefix), row) for row in rows):
+                reason = _answer(connection, prefix, steps, number, row, now)
+                _note(connection, row, reason, report)
             failpoint("inbox:absorbed")
-    return report
+        if not rows:
+            return report
 
 
-def _new(database: Database, pilot: str) -> list[Arrival]:
+def _any_new(database: Database) -> bool:
+    with database.read() as connection:
+        return connection.execute(select(InboxRow.key).where(InboxRow.status == "new").limit(1)).first() is not None
+
+
+def _take_new(connection: Connection, prefix: str, store: str) -> list[Arrival]:
+    """New messages for this pilot, and those for no pilot of this store, oldest first; nobody else takes them."""
+    pilots = connection.execute(select(CaseRow.pilot).distinct()).scalars()
+    known = or_(false(), *(InboxRow.key.startswith(f"{store}{pilot}/", autoescape=True) for pilot in pilots))
     wanted = (
         select(InboxRow.agency, InboxRow.message, InboxRow.key, InboxRow.body)
-        .where(InboxRow.status == "new", InboxRow.key.startswith(database.prefix(pilot) + "/", autoescape=True))
+        .where(InboxRow.status == "new", or_(InboxRow.key.startswith(prefix, autoescape=True), not_(known)))
         .order_by(InboxRow.received, InboxRow.agency, InboxRow.message)
         .limit(_PART)
+        .with_for_update(skip_locked=True)
+    )  # fmt: skip
+    return [Arrival(*row) for row in connection.execute(wanted)]
+
+
+def _note(connection: Connection, arrival: Arrival, reason: str | None, report: Absorbed) -> None:
+    connection.execute(
+        update(InboxRow)
+        .where(InboxRow.agency == arrival.agency, InboxRow.message == arrival.message)
+        .values(status="answered" if reason is None else "refused", reason=reason)
     )
-    with database.read() as connection:
-        return [Arrival(*row) for row in connection.execute(wanted)]
+    if reason is None:
+        report.answered += 1
+    else:
+        report.refused += 1
+        report.reasons[reason] = report.reasons.get(reason, 0) + 1
+
+
+def _parse(key: str, prefix: str) -> tuple[int, str, int]:
+    """Case, step and visit in the key of a request; case 0 where it is not one of ours."""
+    found = _KEY.fullmatch(key.removeprefix(prefix)) if key.startswith(prefix) else None
+    return (int(found[1]), found[2], int(found[3])) if found else (0, "", 0)
 
 
 def _answer(
-    connection: Connection, prefix: str, steps: Mapping[str, Step[Any]], arrival: Arrival, now: datetime
-) -> str | None:
+    connection: Connection, prefix: str, steps: Mapping[str, Step[Any]], number: tuple[int, str, int],
+    arrival: Arrival, now: datetime,
+) -> str | None:  # fmt: skip
     """Record the answer and return None, or return why it is refused; never a value out of the message."""
-    parts = arrival.key.removeprefix(prefix + "/").split("/")
-    if len(parts) != 3 or not parts[0].isdecimal() or not parts[2].isdecimal():
+    case, key = number[0], Key(*number[1:])
+    if not case:
         return "its key is not one of ours"
-    case, key = int(parts[0]), Key(parts[1], int(parts[2]))
     step = steps.get(key.step)
     if step is None or step.agency.code != arrival.agency:
         return f"{arrival.agency} has nothing to answer under this key"
     try:
         result = step.output.dump_json(step.output.validate_json(arrival.body)).decode()
     except ValueError as error:
-        names = sorted({".".join(map(str, e["loc"])) or "body" for e in _errors(error)})
-        return f"the answer is not valid: {', '.join(names)}"
+        return f"the answer is not valid: {', '.join(filter(None, error_fields(error))) or 'as a whole'}"
     try:
         head = hold_case(connection, case)
         found = read_work(connection, WorkRow.case_id == case, WorkRow.step == key.step, WorkRow.visit == key.visit)
         if not found:
             return "nothing was asked under this key"
-        answer_held(connection, head, found[0], result, prefix, None, now)
+        answer_held(connection, head, found[0], result, prefix.rstrip("/"), None, now, by_agency=True)
     except NotFound:
         return "there is no such case"
     except NotAllowed as error:
         return str(error)
     return None
-
-
-def _errors(error: ValueError) -> list[Any]:
-    errors = getattr(error, "errors", None)
-    return list(errors(include_input=False)) if errors else [{"loc": ()}]

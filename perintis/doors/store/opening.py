@@ -82,10 +82,10 @@ def _open_part(
             )
             if before is None:
                 fresh[case.reference] = case
-            elif before == case.application:
+            elif before == case.application or not (differing := differing_fields(before, case.application)):
                 already += 1
             else:
-                conflicts[case.reference] = differing_fields(before, case.application)
+                conflicts[case.reference] = differing
         ids = reserve_ids(connection, len(fresh))
         rows = [
             (i, pilot, version, process, c.reference, None, intake, c.office, json.dumps(c.segments), "ready", at,
@@ -99,6 +99,7 @@ def _open_part(
         )  # fmt: skip
         write_events(connection, [opening_event(i, at, lead) for i in ids])
         failpoint("open:commit")
+    failpoint("open:committed")
     opened.cases += ids
     opened.already_open += already
     opened.conflicts.update(conflicts)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, select, update
 
 from perintis.doors.store.claims import is_dead
 from perintis.doors.store.database import Database
@@ -26,6 +26,9 @@ from perintis.words.recorded import Lifecycle, WorkStatus
 _PART = 200
 _STALE_AFTER = timedelta(minutes=5)
 _RETRY = Retry(times=1_000_000)
+_SAME_WORK = and_(
+    WorkRow.case_id == OutboxRow.case_id, WorkRow.step == OutboxRow.step, WorkRow.visit == OutboxRow.visit
+)
 
 
 @dataclass(slots=True)
@@ -114,13 +117,24 @@ def _queue_again(database: Database, keys: Sequence[str], now: datetime) -> None
 
 
 def _requeue(connection: Connection, keys: Sequence[str], now: datetime) -> None:
-    for key, attempt in connection.execute(
-        select(OutboxRow.key, OutboxRow.attempt).where(OutboxRow.key.in_(keys), OutboxRow.status == "sending")
-    ).all():
-        delay = _RETRY.delay(max(attempt, 1)) or timedelta(0)
-        connection.execute(
-            update(OutboxRow).where(OutboxRow.key == key).values(status="queued", worker=None, next_at=now + delay)
-        )
+    """Queue again what could not be sent, unless its work was withdrawn or answered while it was on its way."""
+    rows = connection.execute(
+        select(OutboxRow.key, OutboxRow.attempt, WorkRow.completed)
+        .join(WorkRow, _SAME_WORK)
+        .where(OutboxRow.key.in_(keys), OutboxRow.status == "sending")
+        .order_by(OutboxRow.key)
+    ).all()
+    for key, attempt, completed in rows:
+        next_at = now + (_RETRY.delay(max(attempt, 1)) or timedelta(0))
+        fate = {"status": "queued", "next_at": next_at} if completed is None else {"status": "withdrawn"}
+        connection.execute(update(OutboxRow).where(OutboxRow.key == key).values(worker=None, **fate))
+
+
+def settle_answered(connection: Connection, key: str, *, by_agency: bool, now: datetime) -> None:
+    """A request that was answered needs no sending any more. If the agency answered it, it has it."""
+    unsent = OutboxRow.status.in_(("queued", "sending", "in_doubt") if by_agency else ("queued",))
+    fate = {"status": "sent", "sent": now} if by_agency else {"status": "withdrawn"}
+    connection.execute(update(OutboxRow).where(OutboxRow.key == key, unsent).values(worker=None, **fate))
 
 
 def _unknown_outcome(
@@ -164,7 +178,7 @@ def _interrupted(
     with database.read() as connection:
         rows = connection.execute(
             select(OutboxRow.step, OutboxRow.key, OutboxRow.worker, OutboxRow.next_at)
-            .where(and_(OutboxRow.status == "sending", _mine(pilot, database), or_(OutboxRow.worker != worker)))
+            .where(OutboxRow.status == "sending", _mine(pilot, database), OutboxRow.worker != worker)
             .order_by(OutboxRow.step)
         ).all()
     stale = [r for r in rows if r.step in steps and (r.next_at < now - _STALE_AFTER or is_dead(r.worker or "::"))]

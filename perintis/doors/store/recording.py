@@ -11,12 +11,13 @@ from sqlalchemy import Connection
 
 from perintis.doors.store.database import Database, in_list, insert_rows, update_rows
 from perintis.doors.store.failpoints import failpoint
+from perintis.doors.store.lateness import Slot, breach_event, find_late, mark_late
 from perintis.doors.store.models import EventRow, OutboxRow, WorkRow
 from perintis.doors.store.types import to_micros
 from perintis.engine.changes import Change, Standing
 from perintis.engine.ports import Heads, Recorded
 from perintis.words.errors import LeaseLost
-from perintis.words.recorded import CASE_STEP, Lifecycle, WorkKind
+from perintis.words.recorded import CASE_STEP, Key, Lifecycle, WorkKind
 
 WORK_COLUMNS = (
     "case_id", "step", "visit", "kind", "agency", "status", "ready", "started", "completed", "due", "retry_at",
@@ -29,10 +30,12 @@ OUTBOX_COLUMNS = (
     "key", "case_id", "step", "visit", "agency", "body", "status", "attempt", "queued", "next_at",
 )  # fmt: skip
 
-# The guard on `completed` is what makes a second answer to the same step visit impossible.
+# The guard on `completed` is what makes a second answer to the same step visit impossible. Who did it, since when and
+# at what cost stays as recorded where a change does not say it anew.
 _UPDATE_WORK = (
-    "UPDATE work SET status = ?, started = ?, completed = ?, due = ?, retry_at = ?, attempt = ?, officer = ?, "
-    "cost = ?, error = ?, answered = ?, result = ? WHERE case_id = ? AND step = ? AND visit = ? AND completed IS NULL"
+    "UPDATE work SET status = ?, started = coalesce(?, started), completed = ?, retry_at = ?, attempt = ?, "
+    "officer = coalesce(?, officer), cost = coalesce(?, cost), error = ?, answered = ?, result = ? "
+    "WHERE case_id = ? AND step = ? AND visit = ? AND completed IS NULL"
 )
 _ADVANCE_CASE = "UPDATE cases SET last_seq = ?, lease_until = ? WHERE id = ? AND fence = ?"
 _STAND_CASE = (
@@ -47,12 +50,10 @@ def _micros(instant: datetime | None) -> int | None:
 
 def event_row(change: Change, seq: int) -> tuple[Any, ...]:
     """The event of a change, in the order of EVENT_COLUMNS."""
-    first_and_done = change.first and change.lifecycle is Lifecycle.COMPLETE
     return (
         change.case, seq, to_micros(change.at), change.key.step, change.key.visit, change.lifecycle.value,
         change.agency, change.officer, to_micros(change.ready) if change.first else None,
-        _micros(change.started) if first_and_done or change.lifecycle is Lifecycle.START else None,
-        change.cost, _detail(change),
+        _micros(change.started), change.cost, _detail(change),
     )  # fmt: skip
 
 
@@ -90,33 +91,27 @@ def work_row(change: Change, seq: int) -> tuple[Any, ...]:
 
 
 def _update_parameters(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    (case, step, visit, _kind, _agency, status, _ready, started, completed, due, retry_at, attempt, officer, cost,
+    (case, step, visit, _kind, _agency, status, _ready, started, completed, _due, retry_at, attempt, officer, cost,
      _keyed, error, answered, result) = row  # fmt: skip
     return (
-        status,
-        started,
-        completed,
-        due,
-        retry_at,
-        attempt,
-        officer,
-        cost,
-        error,
-        answered,
-        result,
-        case,
-        step,
-        visit,
-    )
+        status, started, completed, retry_at, attempt, officer, cost, error, answered, result, case, step, visit,
+    )  # fmt: skip
 
 
 def write_changes(connection: Connection, changes: Sequence[Change], last_seq: dict[int, int], prefix: str) -> None:
     """Write events and work of `changes`, and queue their messages; counts `last_seq` of each case up.
 
-    The caller holds the case rows. Raises LeaseLost if a step visit was already completed.
+    What is ended late gets the event of its breach first. The caller holds the case rows. Raises LeaseLost if a step
+    visit was already completed.
     """
     events, new, old, messages = [], [], [], []
+    late = dict.fromkeys(find_late(connection, changes))
     for change in changes:
+        if (slot := Slot(change.case, change.key)) in late:
+            seq = last_seq[change.case] = last_seq[change.case] + 1
+            agency = "" if change.key.step == CASE_STEP else change.agency
+            events.append(breach_event(slot, seq, agency, change.at))
+            late[slot] = change.at
         seq = last_seq[change.case] = last_seq[change.case] + 1
         events.append(event_row(change, seq))
         if change.key.step == CASE_STEP:
@@ -132,6 +127,7 @@ def write_changes(connection: Connection, changes: Sequence[Change], last_seq: d
     failpoint("record:work")
     if update_rows(connection, _UPDATE_WORK, old) != len(old):
         raise LeaseLost("a step was completed by somebody else meanwhile; nothing of this batch was recorded")
+    mark_late(connection, late)
     write_events(connection, events)
     insert_rows(connection, OutboxRow, OUTBOX_COLUMNS, messages)
     _call_back(connection, changes, prefix)
@@ -184,8 +180,9 @@ class Recorder:
     ) -> Recorded:
         """One transaction: re-read the fences, write what concerns cases still ours, extend their lease.
 
-        The result of a step counts whatever else happened meanwhile. A standing is a conclusion, so with it comes
-        the rule that nothing may have been recorded since we looked: of an overtaken case nothing is written.
+        The result of a step counts whatever else happened meanwhile, unless it is recorded already. A standing is a
+        conclusion, so with it comes the rule that nothing may have been recorded since we looked: of an overtaken case
+        nothing is written.
         """
         if not heads:
             return Recorded({}, frozenset(), frozenset())
@@ -197,13 +194,26 @@ class Recorder:
             concluded = {s.case for s in standings}
             writable = ours - (overtaken & concluded)
             last_seq = {case: current[case][1] for case in writable}
-            kept = changes if len(writable) == len(heads) else [c for c in changes if c.case in writable]
+            again = self._recorded_before(connection, changes, overtaken & writable)
+            kept = [c for c in changes if c.case in writable and Slot(c.case, c.key) not in again]
             write_changes(connection, kept, last_seq, prefix)
             self._stand(connection, [s for s in standings if s.case in writable], last_seq, heads)
             self._advance(connection, writable - concluded, last_seq, heads, now)
             failpoint("record:commit")
         failpoint("record:committed")
-        return Recorded(last_seq, frozenset(heads.keys() - ours), overtaken)
+        return Recorded(last_seq, frozenset(heads.keys() - ours), overtaken, frozenset(s.case for s in again))
+
+    @staticmethod
+    def _recorded_before(connection: Connection, changes: Sequence[Change], cases: frozenset[int]) -> set[Slot]:
+        """What somebody else has recorded meanwhile under the same claim: the same batch, done twice after a crash."""
+        asked = {Slot(c.case, c.key): c.first for c in changes if c.case in cases}
+        if not asked:
+            return set()
+        rows = connection.exec_driver_sql(
+            f"SELECT case_id, step, visit, completed FROM work WHERE case_id IN ({in_list(sorted(cases))})"
+        )
+        found = {Slot(row[0], Key(row[1], row[2])): row[3] is not None for row in rows}
+        return {slot for slot, first in asked.items() if slot in found and (first or found[slot])}
 
     @staticmethod
     def still_ours(current: dict[int, tuple[int, int]], case: int, fence: int) -> bool:
