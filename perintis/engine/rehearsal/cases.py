@@ -1,0 +1,169 @@
+"""What is recorded of one simulated case: the same changes that a live case of the same course would have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from operator import attrgetter
+from typing import Any
+
+from pydantic import BaseModel
+
+from perintis.engine.case import TIMER
+from perintis.engine.changes import Change, Standing
+from perintis.engine.rehearsal.plan import StepPlan
+from perintis.engine.replay import Replay
+from perintis.words.recorded import CASE_STEP, Key, Lifecycle, WorkKind, WorkStatus
+
+_AT = attrgetter("at")
+_CASE = Key(CASE_STEP, 1)
+_PROMISED = (WorkKind.HUMAN, WorkKind.EXCHANGE)
+
+
+class Job:
+    """One step visit on its way: asked, perhaps waiting for a free officer, perhaps in hand, over.
+
+    `minutes` of office time it takes; `server` is the number of the officer who has it in hand just now; `due` is its
+    service level, or the date of a timer.
+    """
+
+    __slots__ = ("due", "ended", "ends", "key", "minutes", "officer", "over", "plan", "ready", "request", "running",
+                 "server", "started")  # fmt: skip
+
+    def __init__(self, running: Running, key: Key, plan: StepPlan, ready: datetime, due: datetime | None) -> None:
+        self.running = running
+        self.key = key
+        self.plan = plan
+        self.ready = ready
+        self.due = due
+        self.request: BaseModel | None = None
+        self.minutes = 0.0
+        self.started: datetime | None = None
+        self.ends: datetime | None = None
+        self.ended: datetime | None = None
+        self.officer: str | None = None
+        self.server: int | None = None
+        self.over = False
+
+
+@dataclass(slots=True)
+class Simulated:
+    """A case as it stood when it was closed, or when the rehearsal ended.
+
+    `changes` are in the order of their event numbers (the opening event comes before them); breaches are among them.
+    `breached` maps step visits to the instant of their breach; the case itself has the key ("case", 1).
+    """
+
+    number: int
+    reference: str
+    office: str | None
+    segments: dict[str, Any]
+    opened: datetime
+    due: datetime | None
+    changes: list[Change]
+    standing: Standing
+    breached: dict[Key, datetime] = field(default_factory=dict)
+
+
+class Running:
+    """One open case: its replay, its jobs, and what was recorded so far. `problem` says why it was set aside."""
+
+    __slots__ = ("application", "changes", "due", "jobs", "number", "office", "opened", "problem", "reference",
+                 "replay", "withdrawn")  # fmt: skip
+
+    def __init__(
+        self, number: int, application: Any, reference: str, office: str | None, opened: datetime, due: datetime | None
+    ) -> None:
+        self.number = number
+        self.application = application
+        self.reference = reference
+        self.office = office
+        self.opened = opened
+        self.due = due
+        self.replay: Replay | None = None
+        self.jobs: dict[Key, Job] = {}
+        self.withdrawn: set[Key] = set()
+        self.changes: list[Change] = []
+        self.problem: str | None = None
+
+    def schedule(self, job: Job, at: datetime) -> None:
+        """Record that work was asked for and now waits."""
+        self._record(job, Lifecycle.SCHEDULE, WorkStatus.OPEN, at, first=True)
+
+    def start(self, job: Job) -> None:
+        """Record that an officer took the work. This comes when the work ends; `finish` puts it in its place."""
+        assert job.started is not None
+        self._record(job, Lifecycle.START, WorkStatus.STARTED, job.started)
+
+    def complete(self, job: Job, at: datetime, cost: float | None) -> None:
+        """Record that the work was done; of an automatic step this is the first record."""
+        job.ended = at
+        self._record(job, Lifecycle.COMPLETE, WorkStatus.COMPLETED, at, job.plan.kind is WorkKind.AUTOMATIC, cost)
+
+    def send_back(self, job: Job, at: datetime, cost: float | None) -> None:
+        """Record that the officer returned the work."""
+        job.ended = at
+        self._record(job, Lifecycle.ATE_ABORT, WorkStatus.SENT_BACK, at, False, cost)
+
+    def withdraw(self, job: Job, at: datetime, cost: float | None) -> None:
+        """Record that nobody needs the work any more; what was spent on it stays."""
+        job.ended = at
+        self._record(job, Lifecycle.WITHDRAW, WorkStatus.WITHDRAWN, at, False, cost)
+
+    def fire(self, job: Job, at: datetime) -> None:
+        """Record that a wait is over: a date that had come already was never scheduled."""
+        job.ended = at
+        self._record(
+            job,
+            Lifecycle.COMPLETE,
+            WorkStatus.COMPLETED,
+            at,
+            job.ready == at,
+            result=TIMER.output.dump_json(at).decode(),
+        )
+
+    def _record(
+        self, job: Job, lifecycle: Lifecycle, status: WorkStatus, at: datetime, first: bool = False,
+        cost: float | None = None, result: str | None = None,
+    ) -> None:  # fmt: skip
+        plan, begun = job.plan, lifecycle is not Lifecycle.SCHEDULE
+        self.changes.append(
+            Change(
+                self.number, job.key, lifecycle, at, status, plan.kind, plan.agency, first, job.ready,
+                job.started if begun else None, job.due, None, 1, job.officer if begun else None, cost, plan.keyed,
+                result,
+            )
+        )  # fmt: skip
+
+    def close(self, at: datetime, lead: str, outcome: str) -> None:
+        """Record that the case was decided."""
+        self.changes.append(
+            Change(
+                self.number, _CASE, Lifecycle.COMPLETE, at, WorkStatus.COMPLETED, WorkKind.AUTOMATIC, lead, False, at,
+                outcome=outcome,
+            )
+        )  # fmt: skip
+
+    def finish(self, until: datetime, segments: dict[str, Any], standing: Standing) -> Simulated:
+        """The case as it is to be recorded, with the service levels that had passed unmet by `until`."""
+        breached = self._breaches(until, standing.closed or until)
+        for key, at in breached.items():
+            agency = "" if key is _CASE else self.jobs[key].plan.agency
+            self.changes.append(
+                Change(self.number, key, Lifecycle.BREACH, at, WorkStatus.OPEN, WorkKind.HUMAN, agency, False, at)
+            )
+        self.changes.sort(key=_AT)  # stable: what was recorded first at one instant stays first
+        return Simulated(
+            self.number, self.reference, self.office, segments, self.opened, self.due, self.changes, standing, breached
+        )
+
+    def _breaches(self, until: datetime, closed: datetime) -> dict[Key, datetime]:
+        """Due dates that passed before the work was over; an automatic step is recorded whole, as in a live case."""
+        late = {
+            job.key: job.due
+            for job in self.jobs.values()
+            if job.due is not None and job.plan.kind in _PROMISED and job.due < (job.ended or until)
+        }
+        if self.due is not None and self.due < closed:
+            late[_CASE] = self.due
+        return late
