@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date, timedelta
+from typing import Any
 
+import numpy as np
 import polars as pl
 
 from perintis.doors.importers.attributes import declared_types
@@ -13,10 +16,9 @@ from perintis.doors.importers.pairing import visits
 from perintis.doors.importers.rejects import Rejects
 from perintis.words.tables import ATTRIBUTE_PREFIX, CASE_COLUMNS, STEP_COLUMNS
 
-VISIT = pl.Int32
-BEFORE, AFTER, ALL, UNKNOWN = "before", "after", "all", "unknown"
+BEFORE, AFTER, OTHER, ALL, UNKNOWN = "before", "after", "other", "all", "unknown"
 NO_DATE = "not a date (ISO 8601; or give date_format)"
-BARE_EVENTS = {
+BARE_EVENTS: dict[str, Any] = {
     "key": pl.UInt32, "step": pl.String, "agency": pl.String, "office": pl.String, "officer": pl.String,
     "ready": INSTANT, "started": INSTANT, "completed": INSTANT, "offset": OFFSET, "first": INSTANT,
     "first_offset": OFFSET, "outcome": pl.String, "step_due": INSTANT, "cost": pl.Float64,
@@ -63,12 +65,21 @@ class TableBuilder:
         )  # fmt: skip
         cases = raw.join(first, on="key", how="left", maintain_order="left")
         cases = self._with_date(cases, "opened", self._instants, "first", "first_offset")
-        cases = self._with_date(cases, "due", self._due)
+        cases = self._with_due(cases)
         cases = self._closed(cases, found)
         cases = self._rejects.drop(cases, pl.col("opened").is_null(), "opened", "no event and no opening date")
         cases = self._rejects.drop(cases, pl.col("closed") < pl.col("opened"), "closed", "before it was opened")
         office = pl.col("case_office") if "case_office" in cases.columns else pl.lit(None, dtype=pl.String)
         return cases.with_columns(office=pl.coalesce(office, "some_office"))
+
+    def _with_due(self, cases: pl.DataFrame) -> pl.DataFrame:
+        """With `due`; counted in days it is the last microsecond of a local day, so that the whole day is in time."""
+        rule = self._mapping.due
+        if rule is None or rule.days is None:
+            return self._with_date(cases, "due", self._due)
+        offset = pl.duration(minutes=pl.col("opened_offset").fill_null(0))
+        last_day = (pl.col("opened") + offset).dt.truncate("1d") + pl.duration(days=rule.days + 1)
+        return cases.with_columns(due=last_day - offset - pl.duration(microseconds=1))
 
     def _with_date(
         self, cases: pl.DataFrame, role: str, reader: InstantReader, otherwise: str = "", offset: str = ""
@@ -80,9 +91,7 @@ class TableBuilder:
             return cases.with_columns(fallback.alias(role), fallback_offset.alias(f"{role}_offset"))
         read = reader.read(cases[role])
         told = pl.Series("told", cases[role].is_not_null())
-        cases = cases.drop(role).with_columns(
-            read["at"].alias(role), read["offset"].alias(f"{role}_offset"), told
-        )
+        cases = cases.drop(role).with_columns(read["at"].alias(role), read["offset"].alias(f"{role}_offset"), told)
         return self._rejects.drop(cases, pl.col("told") & pl.col(role).is_null(), role, NO_DATE).drop("told")
 
     def _closed(self, cases: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
@@ -118,19 +127,38 @@ def _by_time(events: pl.DataFrame) -> pl.DataFrame:
 def _step_table(found: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
     """The visits of the cases that were kept, numbered within case and step."""
     named = found.join(cases.select("key", "case"), on="key", how="inner", maintain_order="left")
-    return named.select(
-        "case", "step",
-        pl.col("step").cum_count().over("key", pl.col("step").cast(pl.Categorical).to_physical()).cast(VISIT).alias("visit"),
-        "agency", "office", "officer", "ready", "started", "completed", "offset", "outcome",
-        pl.col("step_due").alias("due"), "cost", "keyed",
-    ).select(STEP_COLUMNS)  # fmt: skip
+    return named.with_columns(visit=_visit_numbers(named), due="step_due").select(STEP_COLUMNS)
+
+
+def _visit_numbers(rows: pl.DataFrame) -> pl.Series:
+    """For each row, the how-manieth of its case and step it is, from 1.
+
+    By sorting numbers, since a window over thousands of small groups takes thirty times as long.
+    """
+    step = rows["step"].cast(pl.Categorical).to_physical().cast(pl.Int64).to_numpy()
+    group = rows["key"].cast(pl.Int64).to_numpy() * (int(step.max(initial=0)) + 1) + step
+    order = np.argsort(group, kind="stable")
+    begins = np.diff(group[order], prepend=-1) != 0
+    places = np.arange(rows.height)
+    numbers = np.empty(rows.height, dtype=np.int32)
+    numbers[order] = places - np.maximum.accumulate(np.where(begins, places, 0)) + 1
+    return pl.Series(numbers)
+
+
+def _around(change: date, days: int | None) -> pl.Expr:
+    """The cohort by opening day: before or after a change, or other where that is too far away."""
+    day = local_days("opened", "opened_offset")
+    cohort = pl.when(day < change).then(pl.lit(BEFORE)).otherwise(pl.lit(AFTER))
+    if days is None:
+        return cohort
+    near = day.is_between(change - timedelta(days=days), change + timedelta(days=days), closed="left")
+    return pl.when(near).then(cohort).otherwise(pl.lit(OTHER))
 
 
 def _case_table(cases: pl.DataFrame, rule: Cohort | None) -> pl.DataFrame:
     cohort = pl.lit(ALL)
     if rule is not None and rule.before is not None:
-        earlier = local_days("opened", "opened_offset") < rule.before
-        cohort = pl.when(earlier).then(pl.lit(BEFORE)).otherwise(pl.lit(AFTER))
+        cohort = _around(rule.before, rule.days)
     elif rule is not None:
         cohort = pl.col("cohort").fill_null(UNKNOWN)
     attributes = [name for name in cases.columns if name.startswith(ATTRIBUTE_PREFIX)]

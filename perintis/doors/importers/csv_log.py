@@ -21,6 +21,9 @@ SEPARATORS = (",", ";", "\t", "|")
 FILTER = "only:"
 REQUIRED = {Layout.EVENTS: ("case", "activity", "timestamp"), Layout.CASES: ("case", "opened")}
 
+Picked = tuple[int | str, ...]
+"""The line on which a row begins, then the fields that matter."""
+
 
 class CsvReader:
     """Reads the rows of a CSV as text; `row` is the line of the file on which a row begins.
@@ -121,9 +124,9 @@ class CsvReader:
         return found | {attribute_name(c): place[c] for c in header if c and mapping.keeps(c)}
 
     def _frame(self, batch: list[tuple[int, list[str]]], columns: dict[str, int]) -> pl.DataFrame:
-        schema = {"row": pl.UInt32} | dict.fromkeys(columns, pl.String)
+        schema = pl.Schema({"row": pl.UInt32} | dict.fromkeys(columns, pl.String))
         places = tuple(columns.values())
-        picked = [(line, *(fields[place] for place in places)) for line, fields in batch]
+        picked: list[Picked] = [(line, *(fields[place] for place in places)) for line, fields in batch]
         try:
             frame = pl.DataFrame(picked, schema=schema, orient="row")
         except UnicodeEncodeError:
@@ -132,13 +135,14 @@ class CsvReader:
         frame = frame.with_columns(pl.when(text.str.strip_chars() == "").then(None).otherwise(text).name.keep())
         return self._rejects.drop(self._filter(frame), pl.col("case").is_null(), self._mapping.case, "missing")
 
-    def _undamaged(self, rows: list[tuple[int | str, ...]]) -> list[tuple[int | str, ...]]:
+    def _undamaged(self, rows: list[Picked]) -> list[Picked]:
+        """The rows without bytes that the encoding does not allow; the others are rejected."""
         kept = []
-        for line, *fields in rows:
-            if any(is_damaged(str(field)) for field in fields):
-                self._rejects.add(int(line), "row", f"characters that are not {self._text.encoding}")
+        for row in rows:
+            if any(is_damaged(field) for field in row if isinstance(field, str)):
+                self._rejects.add(int(row[0]), "row", f"characters that are not {self._text.encoding}")
             else:
-                kept.append((line, *fields))
+                kept.append(row)
         return kept
 
     def _filter(self, frame: pl.DataFrame) -> pl.DataFrame:

@@ -49,16 +49,31 @@ class Strict(BaseModel):
 class Cohort(Strict):
     """How cases are put into cohorts: by the value of a column, or by the opening date in local time.
 
-    With `before`, cases opened earlier than that local day are in cohort `before` and all others in `after`.
+    With `before`, cases opened earlier than that local day are in cohort `before` and all others in `after`; with
+    `days` too, only those opened within so many days of it, and all others are in `other`.
     """
 
     column: str | None = None
     before: date | None = None
+    days: int | None = Field(default=None, gt=0)
 
     @model_validator(mode="after")
     def _one_rule(self) -> Cohort:
         if (self.column is None) == (self.before is None):
             raise ValueError("give either a column or a date `before`")
+        return self
+
+
+class Due(Strict):
+    """When a case is due: by a date in a column, or at the end of the so many-th local day after it was opened."""
+
+    column: str | None = None
+    days: int | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> Due:
+        if (self.column is None) == (self.days is None):
+            raise ValueError("give either a column or a number of days")
         return self
 
 
@@ -99,7 +114,7 @@ class Mapping(Strict):
     case_office: str | None = None
     opened: str | None = None
     closed: Closing | None = None
-    due: str | None = None
+    due: Due | None = None
     outcome: str | None = None
     cohort: Cohort | None = None
     attributes: tuple[str, ...] | None = Field(
@@ -129,6 +144,11 @@ class Mapping(Strict):
     @classmethod
     def _cohort_in_short(cls, value: object) -> object:
         return Cohort(column=value) if isinstance(value, str) else value
+
+    @field_validator("due", mode="before")
+    @classmethod
+    def _due_in_short(cls, value: object) -> object:
+        return Due(column=value) if isinstance(value, str) else value
 
     @field_validator("only", mode="before")
     @classmethod
@@ -175,7 +195,7 @@ class Mapping(Strict):
             "case_office": self.case_office or (self.office if self.layout is Layout.CASES else None),
             "opened": self.opened,
             "closed": self.closed.column if self.closed else None,
-            "due": self.due,
+            "due": self.due.column if self.due else None,
             "outcome": self.outcome,
             "cohort": self.cohort.column if self.cohort else None,
         }

@@ -114,7 +114,7 @@ def _paired(events: pl.DataFrame, found: list[_Visit]) -> pl.DataFrame:
     started = events["at"].gather(at["started"])
     own_start = events["start"].gather(at["ended"])
     outcomes = pl.Series([visit.outcome for visit in found], dtype=pl.String)
-    frame = pl.DataFrame(
+    return pl.DataFrame(
         {
             "key": events["key"].gather(at["first"]),
             "step": events["step"].gather(at["first"]),
@@ -131,4 +131,3 @@ def _paired(events: pl.DataFrame, found: list[_Visit]) -> pl.DataFrame:
             **{name: carried[name] for name in ("step_due", "cost", "keyed")},
         }
     )
-    return frame

@@ -38,7 +38,7 @@ class Spool:
         if self._parts:
             self._write()
             for bucket in sorted(self._parts):
-                parts = [pl.read_ipc(part, memory_map=False) for part in self._parts[bucket]]
+                parts = [pl.read_parquet(part) for part in self._parts[bucket]]
                 yield pl.concat(parts).sort("key", maintain_order=True)
         elif self._held:
             for _, frame in self._by_bucket():
@@ -55,6 +55,6 @@ class Spool:
     def _write(self) -> None:
         for bucket, frame in self._by_bucket():
             parts = self._parts.setdefault(bucket, [])
-            part = self._folder / f"spool-{bucket}-{len(parts)}.arrow"
-            frame.write_ipc(part)
+            part = self._folder / f"spool-{bucket}-{len(parts)}.parquet"
+            frame.write_parquet(part, compression="lz4", statistics=False)
             parts.append(part)

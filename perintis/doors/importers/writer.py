@@ -99,7 +99,9 @@ class TableWriter:
         opened = cases.select(at="opened", offset="opened_offset")
         done = steps.select(at=pl.coalesce("completed", "started", "ready"), offset="offset")
         self._look_at_times(pl.concat([opened, done]).drop_nulls("at"))
-        self._openings += [moment for moment in (opened["at"].min(), opened["at"].max()) if isinstance(moment, datetime)]
+        self._openings += [
+            moment for moment in (opened["at"].min(), opened["at"].max()) if isinstance(moment, datetime)
+        ]
         latest = (opened["at"].max(), done["at"].max(), cases["closed"].max())
         self._latest += [moment for moment in latest if isinstance(moment, datetime)]
 
@@ -153,4 +155,3 @@ class TableWriter:
                 rows = rows.with_columns(self._instants.read(rows[name])["at"].alias(name))
         attributes = [in_type(name, rows.schema.get(name), kind) for name, kind in wanted.items()]
         return rows.select(*CASE_COLUMNS, *attributes)
-

@@ -19,7 +19,6 @@ LOG, TRACE, EVENT = 0, 1, 2
 LISTED_AT_MOST = 5_000
 
 
-
 @dataclass(frozen=True)
 class XesBatch:
     """Some whole traces of a log, as found.
@@ -46,7 +45,7 @@ def merged(batches: list[XesBatch]) -> XesBatch:
     )
 
 
-class NotSimple(Exception):  # noqa: N818 - a signal between two modules, not an error
+class NotSimple(Exception):
     """This piece of text needs the XML parser."""
 
 
