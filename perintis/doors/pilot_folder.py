@@ -41,13 +41,17 @@ def find_pilot(folder: Path, name: str) -> Pilot[Any]:
 
 def load_definition(folder: Path, name: str) -> Definition:
     """A pilot with its process code and steps, without importing Prefect if the flow file needs only `flow` of it."""
+    return define(find_pilot(folder, name), vars(load_flow_file(folder, name)))
+
+
+def load_flow_file(folder: Path, name: str) -> ModuleType:
+    """A pilot's flow file, executed: with Prefect's own `flow` where Prefect is loaded already."""
     pilot = find_pilot(folder, name)
     path = folder / "flows" / f"{pilot.module}.py"
     if not path.is_file():
         raise NotFound(f"pilot {name} has no flow file; write flows/{pilot.module}.py")
     _put_on_path(folder)
-    module = _run_flow_file(path)
-    return define(pilot, vars(module))
+    return _run_flow_file(path)
 
 
 def read_terms(folder: Path, pilot: Pilot[Any], file: str) -> str | None:
