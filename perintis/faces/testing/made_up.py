@@ -7,14 +7,18 @@ unlikely to be somebody's.
 
 from __future__ import annotations
 
+import csv
 import importlib
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from io import StringIO
 from random import Random
+from typing import Any
 
 from perintis.words.errors import BadInput
 from perintis.words.identifiers import Sex, compose_nik
+from perintis.words.pilot import Pilot
 
 EARLIEST_BIRTH, LATEST_BIRTH = date(1958, 1, 1), date(2003, 12, 31)
 FIRST_MADE_UP_SERIAL = 9001
@@ -69,6 +73,22 @@ _COUNTRIES = (
 
 _SHARES = [country.share for country in _COUNTRIES]
 _LETTERS = "CFGHJKLMNPRTVWXYZ"
+
+
+def applications_csv(pilot: Pilot[Any], *, count: int, seed: int, first: int = 1) -> str:
+    """So many made-up applications of a pilot as the text of a file that `perintis run PILOT FILE` takes.
+
+    They are numbered from `first`. Raises BadInput for a pilot that cannot make applications up.
+    """
+    if pilot.made_up is None:
+        raise BadInput(f"pilot {pilot.name} does not say how to make up an application; give it `made_up`")
+    random, text = Random(seed), StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(pilot.application.model_fields)
+    for number in range(first, first + count):
+        fields = pilot.made_up(random, number).model_dump(mode="json")
+        writer.writerow(";".join(v) if isinstance(v, list) else v for v in fields.values())
+    return text.getvalue()
 
 
 def resident(random: Random) -> Resident:
