@@ -20,6 +20,8 @@ from perintis.words.errors import BadInput
 from perintis.words.tables import ATTRIBUTE_PREFIX, Grade
 
 LAST_EVENT = "last event"
+OWN_PREFIX = f"{ATTRIBUTE_PREFIX}perintis:"
+"""What our own exports write beside the standard keys; columns of every case, so never attributes."""
 
 
 class Layout(StrEnum):
@@ -207,7 +209,7 @@ class Mapping(Strict):
 
     def keeps(self, column: str) -> bool:
         """Whether a column is kept as a case attribute."""
-        if column == self.case:
+        if column == self.case or column.startswith(OWN_PREFIX):
             return False
         if self.attributes is not None:
             return column in self.attributes
@@ -217,6 +219,20 @@ class Mapping(Strict):
         """What was said, without defaults, in a form that is equal between machines."""
         return self.model_dump(mode="json", exclude_defaults=True)
 
+
+OUR_EXPORT = Mapping(
+    office="perintis:office",
+    step_outcome="perintis:outcome",
+    step_due="perintis:due",
+    keyed="perintis:keyed",
+    case_office=f"{OWN_PREFIX}office",
+    opened=f"{OWN_PREFIX}opened",
+    closed=Closing(column=f"{OWN_PREFIX}closed"),
+    due=Due(column=f"{OWN_PREFIX}due"),
+    outcome=f"{OWN_PREFIX}outcome",
+    cohort=Cohort(column=f"{OWN_PREFIX}cohort"),
+)
+"""Reads an XES that this program exported back into the same tables."""
 
 EXAMPLE = """case: permit_number
 activity: task
