@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from perintis.words.fields import CountryCode, IsoDate, PersonName, blank_is_none, split_list
@@ -60,8 +69,8 @@ class Application(BaseModel):
     sex: Sex
     sponsor_nik: Nik
     sponsor_name: PersonName
-    employer: OptionalText = None
-    occupation: OptionalText = None
+    employer: OptionalText = Field(default=None, validate_default=True)
+    occupation: OptionalText = Field(default=None, validate_default=True)
     documents: Documents = ()
 
     @property
@@ -74,13 +83,19 @@ class Application(BaseModel):
         """What the permit costs, in rupiah."""
         return promises.FEE
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        if self.citizenship == "IDN":
-            raise PydanticCustomError("citizenship", "citizenship: an Indonesian citizen needs no stay permit")
-        if self.category == "worker" and not (self.employer and self.occupation):
-            raise PydanticCustomError("worker", "employer and occupation: a worker's application needs both")
-        return self
+    @field_validator("citizenship")
+    @classmethod
+    def _foreign(cls, citizenship: str) -> str:
+        if citizenship == "IDN":
+            raise PydanticCustomError("citizenship", "is Indonesian: a citizen needs no stay permit")
+        return citizenship
+
+    @field_validator("employer", "occupation")
+    @classmethod
+    def _of_a_worker(cls, given: str | None, info: ValidationInfo) -> str | None:
+        if given is None and info.data.get("category") == "worker":
+            raise PydanticCustomError("worker", "is missing: a worker's application needs it")
+        return given
 
 
 Ground = Literal[
