@@ -85,7 +85,10 @@ def summarise_steps(rows: Iterable[tuple[Any, ...]]) -> dict[str, Any]:
 def _previous_end(connection: Connection, pilot: str, process: str, run: int) -> datetime:
     ended = connection.execute(
         select(func.max(RunRow.ended)).where(
-            RunRow.pilot == pilot, RunRow.process == process, RunRow.id < run, RunRow.kind != "rehearsal"
+            RunRow.pilot == pilot,
+            RunRow.process == process,
+            RunRow.id < run,
+            RunRow.kind.not_in(("rehearsal", "answer")),  # the move of one answered case is no run of the pilot
         )
     ).scalar()
     return ended or EPOCH

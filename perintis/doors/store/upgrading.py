@@ -13,13 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from perintis.doors.settings import Settings
 from perintis.doors.store.database import Database
 from perintis.doors.store.models import StoreIdentity
+from perintis.doors.store.version import HEAD
 from perintis.words.errors import BadInput, PerintisError
 
 if TYPE_CHECKING:
     from alembic.config import Config
-
-HEAD = "0001"
-"""The newest migration; a test compares it with the files."""
 
 
 def open_database(settings: Settings) -> Database:

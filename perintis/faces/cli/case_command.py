@@ -1,0 +1,109 @@
+"""`perintis case`: one case, what it waits for and what happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from perintis.doors.store.queries import CaseLine, EventLine, WorkLine, find_case, payload, timeline
+from perintis.faces.cli.here import Here, Offices, now, step_words
+from perintis.faces.cli.screen import joined, print_json, say, table
+from perintis.faces.cli.status_command import case_json
+from perintis.faces.moments import due_words, exactly, moment, span_words, zone_name
+
+HAPPENED = {
+    "schedule": "asked for", "assign": "assigned", "start": "taken", "complete": "done", "ate_abort": "sent back",
+    "withdraw": "withdrawn", "breach": "due date passed",
+}  # fmt: skip
+CASE_HAPPENED = {"start": "opened", "complete": "closed", "withdraw": "ended", "breach": "promised time passed"}
+
+
+def command(
+    case: Annotated[str, typer.Argument(help="The reference or the number of the case.")],
+    personal: Annotated[bool, typer.Option("--personal", help="Show the personal data of the case too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show one case: what it waits for, and everything that happened to it."""
+    here = Here()
+    at, offices = now(), here.offices()
+    with here.reader() as reader:
+        found = find_case(reader, case)
+        events = timeline(reader, found.case)
+        private = payload(reader, found.case) if personal else None
+    if as_json:
+        shown = {} if private is None else dict(zip(("application", "decision", "note"), private, strict=True))
+        print_json({**case_json(found, at), **shown, "events": [event._asdict() for event in events]})
+        return
+    for line in _head(found, offices, at):
+        say(line)
+    say()
+    zone = offices.zone(found.pilot)
+    say(table(("When", "What", "By", ""), [_event(e, offices, found.pilot) for e in events]))
+    if private is not None:
+        say()
+        for line in _private(*private):
+            say(line)
+    say()
+    say(f"Times are {zone_name(zone, at)}.{'' if personal else ' --personal shows the application too.'}")
+
+
+def _head(case: CaseLine, offices: Offices, at: datetime) -> Iterator[str]:
+    office = f", office {case.office}" if case.office else ""
+    process = "" if case.process == "to_be" else ", as-is process"
+    yield f"Case {case.reference} of {case.pilot}{process}{office} (number {case.case})"
+    zone = offices.zone(case.pilot)
+    if case.closed is not None:
+        took = span_words((case.closed - case.opened).total_seconds() / 60)
+        yield f"Opened {exactly(case.opened, zone)}, closed {exactly(case.closed, zone)} after {took}: {case.outcome}."
+        return
+    promised = f", {due_words(case.due, at, offices.calendar(case.pilot))}" if case.due else ""
+    yield f"Opened {exactly(case.opened, zone)}{promised}."
+    yield next_words(case, offices, at)
+
+
+def next_words(case: CaseLine, offices: Offices, at: datetime) -> str:
+    """What happens to a case next, in one sentence or two."""
+    if case.closed is not None:
+        return f"The case is closed: {case.outcome}."
+    if case.problem:
+        return f"The case has stopped: {case.problem}."
+    waits = [_wait(work, offices, at) for work in case.work]
+    if not waits:
+        return f"The case is ready to move on: `perintis run {case.pilot}` does it."
+    return f"The case now waits for {joined(waits)}."
+
+
+def _wait(work: WorkLine, offices: Offices, at: datetime) -> str:
+    calendar = offices.calendar(work.pilot, work.agency)
+    if work.kind == "timer":
+        return f"a date ({moment(work.due, at, offices.zone(work.pilot))})" if work.due else "a date"
+    due = f", {due_words(work.due, at, calendar)}" if work.due else ""
+    told = f"{offices.agency_name(work.pilot, work.agency)} ({step_words(work.step)}, work {work.work}"
+    if work.status == "in_doubt":
+        return f"{told}, in doubt: `perintis resolve {work.work}`)"
+    taken = f", taken by {work.officer}" if work.officer else ""
+    return f"{told}{taken}){due}"
+
+
+def _event(event: EventLine, offices: Offices, pilot: str) -> Sequence[object]:
+    words = CASE_HAPPENED if event.step == "case" else HAPPENED
+    visit = f" (visit {event.visit})" if event.visit > 1 else ""
+    name = "case" if event.step == "case" else "wait for a date" if event.step == "timer" else step_words(event.step)
+    what = f"{name}{visit} {words.get(event.lifecycle, event.lifecycle)}"
+    by = event.officer or ("" if event.agency in ("", "calendar") else event.agency)
+    if event.officer and event.agency:
+        by = f"{event.officer}, {event.agency}"
+    return exactly(event.at, offices.zone(pilot)), what, by, event.outcome
+
+
+def _private(application: dict[str, Any], decision: dict[str, Any] | None, note: str | None) -> Iterator[str]:
+    for title, fields in (("Application", application), ("Decision", decision or {})):
+        if fields:
+            yield f"{title} (personal data)"
+            width = max(len(name) for name in fields)
+            yield from (f"  {name:<{width}}  {'' if v is None else v}" for name, v in fields.items())
+    if note:
+        yield f"Reason with which it ended: {note}"

@@ -1,0 +1,87 @@
+"""`perintis runs`: the run history of a pilot, with what each run did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from perintis.doors.store.queries import RunLine, list_runs
+from perintis.faces.cli.here import Here, Offices, now, step_words
+from perintis.faces.cli.screen import print_json, say, table
+from perintis.faces.moments import moment, span_words, zone_name
+from perintis.words.errors import NotFound
+
+EVERYTHING = 1_000_000
+KINDS = ("prefect", "local", "rehearsal")
+FIGURES = ("opened", "advanced", "closed", "waiting", "failed", "breaches")
+
+
+def command(
+    pilot: Annotated[str, typer.Argument(help="The pilot.")],
+    answers: Annotated[bool, typer.Option("--answers", help="Also the moves of single cases after an answer.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="How many runs to list (JSON: all).")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show the runs of a pilot, the latest first, and the metrics of the latest."""
+    here = Here()
+    offices, at = here.offices(), now()
+    with here.reader() as reader:
+        runs = list_runs(reader, pilot, kinds=None if answers else KINDS, limit=EVERYTHING if as_json else limit)
+    if not runs and offices.pilots and pilot not in offices.pilots:
+        raise NotFound(f"there is no pilot {pilot!r}; there is {', '.join(sorted(offices.pilots))}")
+    if as_json:
+        print_json([run_json(run) for run in runs])
+        return
+    if not runs:
+        say(f"There are no runs of {pilot} yet. `perintis run {pilot} FILE` makes one.")
+        return
+    _print(runs, offices, pilot, at)
+
+
+def run_json(run: RunLine) -> dict[str, Any]:
+    """One run for programs; keys as in docs/reference/commands.md."""
+    return run._asdict()
+
+
+def _print(runs: Sequence[RunLine], offices: Offices, pilot: str, at: datetime) -> None:
+    zone = offices.zone(pilot)
+    rows = []
+    for run in runs:
+        took = span_words((run.ended - run.started).total_seconds() / 60) if run.ended else "interrupted"
+        figures = [f"{run.counts[name]:,}" if run.counts.get(name) else "" for name in FIGURES]
+        rows.append((run.run, _kind(run), moment(run.started, at, zone), took, *figures))
+    headings = ("Run", "Kind", "Started", "Took", "Opened", "Moved", "Closed", "Waiting", "Failed", "Late")
+    say(table(headings, rows, right=(0, 4, 5, 6, 7, 8, 9)))
+    latest = next((run for run in runs if run.metrics.get("steps")), None)
+    if latest is not None:
+        say()
+        for line in _metrics(latest):
+            say(line)
+    say()
+    say(f"Times are {zone_name(zone, at)}.")
+
+
+def _kind(run: RunLine) -> str:
+    process = " as-is" if run.process == "as_is" else " to-be" if run.kind == "rehearsal" else ""
+    return f"{run.kind}{process}"
+
+
+def _metrics(run: RunLine) -> Iterator[str]:
+    levels = run.metrics.get("service_levels", {})
+    kept = f"; {levels['met']:,} of {levels['promised']:,} service levels met" if levels.get("promised") else ""
+    yield f"Steps completed up to run {run.run} since the run before it{kept}:"
+    rows = [
+        (
+            step_words(name), name.partition(".")[0], f"{figures['completed']:,}",
+            _minutes(figures["waiting_minutes_median"]), _minutes(figures["working_minutes_median"]),
+        )
+        for name, figures in run.metrics["steps"].items()
+    ]  # fmt: skip
+    yield table(("Step", "Agency", "Done", "Median wait", "Median work"), rows, right=(2,))
+
+
+def _minutes(minutes: float | None) -> str:
+    return "" if minutes is None else "none" if minutes < 0.01 else span_words(minutes)
