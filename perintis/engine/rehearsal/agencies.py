@@ -142,7 +142,7 @@ class Agencies:
         job.over = True
         plan, running, visit = job.plan, job.running, job.key.visit
         cost = plan.cost(job.minutes)
-        if plan.kind is not WorkKind.AUTOMATIC:
+        if job.officer is not None:
             running.start(job)
         if plan.send_back and self._draw(running.number, plan.stream, visit, "send back") < plan.send_back:
             running.send_back(job, at, cost)

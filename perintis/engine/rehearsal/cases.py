@@ -17,7 +17,6 @@ from perintis.words.recorded import CASE_STEP, Key, Lifecycle, WorkKind, WorkSta
 
 _AT = attrgetter("at")
 _CASE = Key(CASE_STEP, 1)
-_PROMISED = (WorkKind.HUMAN, WorkKind.EXCHANGE)
 
 
 class Job:
@@ -144,6 +143,13 @@ class Running:
             )
         )  # fmt: skip
 
+    def let_go(self) -> None:
+        """Drop the process and the jobs, which refer to one another, so that their memory is free at once."""
+        if self.replay is not None:
+            self.replay.close()
+        self.replay = None
+        self.jobs = {}
+
     def finish(self, until: datetime, segments: dict[str, Any], standing: Standing) -> Simulated:
         """The case as it is to be recorded, with the service levels that had passed unmet by `until`."""
         breached = self._breaches(until, standing.closed or until)
@@ -158,12 +164,18 @@ class Running:
         )
 
     def _breaches(self, until: datetime, closed: datetime) -> dict[Key, datetime]:
-        """Due dates that passed before the work was over; an automatic step is recorded whole, as in a live case."""
-        late = {
-            job.key: job.due
-            for job in self.jobs.values()
-            if job.due is not None and job.plan.kind in _PROMISED and job.due < (job.ended or until)
-        }
+        """Due dates that passed before the work was over, and the case closed.
+
+        An automatic step is recorded when it is done, so nothing is known of its breach before that.
+        """
+        late = {}
+        for job in self.jobs.values():
+            if job.due is None or job.due >= (job.ended or until) or job.plan.kind is WorkKind.TIMER:
+                continue
+            if job.plan.kind is not WorkKind.AUTOMATIC:
+                late[job.key] = job.due
+            elif job.ended is not None:
+                late[job.key] = job.ended
         if self.due is not None and self.due < closed:
             late[_CASE] = self.due
         return late

@@ -163,7 +163,7 @@ class Rehearsal:
     def _set_aside(self, running: Running, at: datetime, problem: str) -> None:
         running.problem = problem
         for job in running.jobs.values():
-            if self._agencies.drop(job, at) and job.plan.kind is not WorkKind.AUTOMATIC:
+            if self._agencies.drop(job, at) and job.officer is not None:
                 running.start(job)
 
     def _advance(self, running: Running, at: datetime) -> None:
@@ -214,6 +214,7 @@ class Rehearsal:
     def _finish(self, running: Running, standing: Standing) -> None:
         """Hand a case out, unless it belongs to the warm-up; count it."""
         if running.opened < self._start:
+            running.let_go()
             return
         totals = self.totals
         totals.closed += standing.status is CaseStatus.CLOSED
@@ -225,3 +226,4 @@ class Rehearsal:
         names = self.definition.pilot.segments
         segments = running.application.model_dump(mode="json", include=set(names)) if names else {}
         self._done.append(running.finish(self.observed_until, {name: segments[name] for name in names}, standing))
+        running.let_go()

@@ -1,0 +1,1 @@
+"""What people ask for: rehearsals, comparisons, evaluations. Each joins rules with the store."""
