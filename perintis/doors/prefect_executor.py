@@ -97,6 +97,33 @@ def batch_task(pilot: str, step: str, agency: str) -> BatchTask:
     return do_batch.with_options(name=step, tags=[agency, pilot])
 
 
+NOT_DONE = "Prefect could not run the batch"
+
+
+def told_from_elsewhere(batch: Batch, answer: dict[str, int] | None) -> BatchReport:
+    """The report of a batch that another process did; its cases are then read from the store again.
+
+    A batch of which nothing was done at all is left for another run: asking for it again would never end.
+    """
+    report = BatchReport(batch.step.name, len(batch.items))
+    if answer is None or not any(answer.values()):
+        report.down = NOT_DONE
+    elif answer["left_ready"]:
+        report.down = f"{batch.step.agency.code} cannot be reached"
+    else:
+        report.done, report.retrying, report.failed = answer["done"], answer["retrying"], answer["failed"]
+    return report
+
+
+def _answer(future: PrefectFuture[Any]) -> dict[str, int] | None:
+    """What a task run answered, or None where it did not complete."""
+    try:
+        answer = future.result(raise_on_failure=False)
+    except Exception:  # noqa: BLE001  # a task runner that lost its worker raises whatever its library raises
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
 class PrefectExecutor:
     """Does the batches of a run as task runs of the flow run it is used in.
 
@@ -132,26 +159,15 @@ class PrefectExecutor:
             return token, held, None
 
     def _wait(self, batch: Batch, token: str, held: _Held, future: PrefectFuture[Any] | None) -> BatchReport:
-        done = future is not None and self._completed(future)
+        answer = None if future is None else _answer(future)
         del _held[token]
         if held.report is not None:  # recorded, whatever Prefect thinks of the task run
             return held.report
-        report = BatchReport(batch.step.name, len(batch.items))
-        if done:
-            return report  # done by another process: the cases are read from the store again
-        if held.error is None:
+        report = told_from_elsewhere(batch, answer)
+        if report.down == NOT_DONE and held.error is None:
             self.unrun += 1
             self._say(f"{batch.step.name} × {len(batch.items)} was not done; its cases stay ready")
-        report.down = "Prefect could not run the batch"
         return report
-
-    @staticmethod
-    def _completed(future: PrefectFuture[Any]) -> bool:
-        try:
-            future.wait()
-            return future.state.is_completed()
-        except Exception:  # noqa: BLE001  # a task runner that lost its worker raises whatever its library raises
-            return False
 
     @staticmethod
     def _say(sentence: str) -> None:
