@@ -37,6 +37,7 @@ class CsvReader:
         self._name = name
         self._mapping = mapping
         self._rejects = rejects
+        self._encoding = encoding
         errors = "strict" if encoding == "utf-16" else "surrogateescape"
         self._text = io.TextIOWrapper(stream.unpacked, encoding=encoding, errors=errors, newline="")
         self.filtered = 0
@@ -45,15 +46,16 @@ class CsvReader:
         """The rows as text, columns named by role, case attributes as `case:NAME`; empty fields are null."""
         csv.field_size_limit(LONGEST_FIELD)
         try:
-            head = self._text.readline()
-            rows = self._open(head)
+            rows = self._open(self._text.readline())
             columns = self._columns(self._header)
             fields = self._fields(rows)
             while batch := list(islice(fields, BATCH_ROWS)):
                 self._stream.report()
                 yield self._frame(batch, columns)
         except UnicodeError as error:
-            raise BadInput(f"{self._name}: not readable as {self._text.encoding}; save it as UTF-8") from error
+            raise BadInput(f"{self._name}: not readable as {self._encoding}; save it as UTF-8") from error
+        finally:
+            self._text.detach()  # the file belongs to whoever opened it
 
     def _open(self, head: str) -> Iterator[list[str]]:
         """Read the header; the rows that follow it."""
@@ -140,7 +142,7 @@ class CsvReader:
         kept = []
         for row in rows:
             if any(is_damaged(field) for field in row if isinstance(field, str)):
-                self._rejects.add(int(row[0]), "row", f"characters that are not {self._text.encoding}")
+                self._rejects.add(int(row[0]), "row", f"characters that are not {self._encoding}")
             else:
                 kept.append(row)
         return kept
