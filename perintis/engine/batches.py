@@ -148,7 +148,7 @@ def _perform_one(step: Step[Any], request: Any, key: str) -> _Outcome:
 
 def _outcome(step: Step[Any], result: Any) -> _Outcome:
     try:
-        return _Done(step.output.dump_json(step.output.validate_python(result)).decode())
+        return _Done(step.output.dump_json(step.output.validate_python(result), warnings="error").decode())
     except ValueError as error:
         fields = ", ".join(error_fields(error)) or type(result).__name__
         return _Failed(f"the result of {step.name} is not valid: {fields}")

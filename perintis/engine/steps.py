@@ -57,7 +57,10 @@ class Retry:
         """The wait after the `attempt`-th failed attempt (from 1), or None when it has been tried often enough."""
         if attempt > self.times:
             return None
-        return min(self.first * self.factor ** (attempt - 1), self.longest)
+        try:
+            return min(self.first * self.factor ** (attempt - 1), self.longest)
+        except OverflowError:  # after a thousand attempts
+            return self.longest
 
 
 NEVER = Retry(times=0)

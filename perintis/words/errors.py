@@ -46,3 +46,7 @@ class SentBack(PerintisError):
         super().__init__(f"{step} was sent back")
         self.step = step
         self.reason = reason
+
+
+class BrokenHistory(PerintisError):
+    """The events of a case do not fit together; the message names the event."""

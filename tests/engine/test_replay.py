@@ -4,81 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from pydantic import BaseModel
 
-from perintis import Agency, Case, SentBack, all_of, any_of, human_step, step
-from perintis.engine.replay import ProcessFunction, Replay
-from perintis.engine.steps import Step
+from perintis import Case, SentBack, all_of, any_of
+from perintis.engine.replay import ProcessFunction
 from perintis.words.errors import DefinitionError, Diverged
-from perintis.words.recorded import Key
-
-START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-OFFICE = Agency("office", "Office")
-
-
-class Application(BaseModel):
-    name: str = "applicant"
-
-
-class Asked(BaseModel):
-    name: str
-
-
-class Answer(BaseModel):
-    ok: bool = True
-
-
-@human_step(OFFICE, may_send_back=True)
-def check(request: Asked) -> Answer:
-    """Check."""
-
-
-@human_step(OFFICE)
-def audit(request: Asked) -> Answer:
-    """Audit."""
-
-
-@step(OFFICE)
-def pay(request: Asked) -> Answer:
-    """Pay."""
-    return Answer()
-
-
-YES, NO = Answer(ok=True), Answer(ok=False)
-BACK = SentBack("office.check", "a page is missing")
-
-
-def start(process: ProcessFunction) -> Replay:
-    return Replay(process, Case(case_id=1, reference="r", office=None, opened=START, application=Application()))
-
-
-def replayed(process: ProcessFunction, *history: tuple[str, Any]) -> Replay:
-    """The process fed with (slot, result) in that order, one minute apart; a slot is written "check 1"."""
-    replay = start(process)
-    for minute, (slot, result) in enumerate(history, 1):
-        replay.feed(key(slot), result, START + timedelta(minutes=minute))
-    return replay
-
-
-def key(slot: str) -> Key:
-    name, visit = slot.split()
-    return Key(name if name == "timer" else f"office.{name}", int(visit))
-
-
-def slots(keys: Any) -> list[str]:
-    return [f"{k.step.removeprefix('office.')} {k.visit}" for k in keys]
-
-
-def asked(replay: Replay) -> list[str]:
-    return slots(replay.outstanding)
-
+from tests.engine.replaying import (
+    BACK,
+    NO,
+    START,
+    YES,
+    Answer,
+    Application,
+    asked,
+    audit,
+    check,
+    key,
+    pay,
+    replayed,
+    slots,
+    start,
+)
 
 # -- one after another, loops, branches -------------------------------------------------------------------------------
 
@@ -436,65 +385,3 @@ def test_a_race_needs_a_branch() -> None:
 
     with pytest.raises(ValueError, match="at least one branch"):
         start(process)
-
-
-# -- any process, any interleaving ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A made-up piece of process: a step, or plans one after another, side by side, or in a race."""
-
-    kind: str
-    parts: tuple[Plan, ...] = ()
-    step: Step[Answer] | None = None
-
-    async def run(self, case: Case[Application]) -> Any:
-        if self.step is not None:
-            try:
-                return (await self.step(case)).ok
-            except SentBack:
-                return await self.step(case)
-        if self.kind == "loop":
-            return [await part.run(case) for part in self.parts for _ in range(2)]
-        if self.kind == "sequence":
-            return [await part.run(case) for part in self.parts]
-        branches = [part.run(case) for part in self.parts]
-        return await (all_of(*branches) if self.kind == "all" else any_of(*branches))
-
-
-LEAVES = st.sampled_from([check, audit, pay]).map(lambda s: Plan("step", step=s))
-PLANS = st.recursive(
-    LEAVES,
-    lambda parts: st.builds(
-        Plan, st.sampled_from(["loop", "sequence", "all", "any"]), st.lists(parts, min_size=1, max_size=3).map(tuple)
-    ),
-    max_leaves=10,
-)
-
-
-@given(plan=PLANS, data=st.data())
-def test_any_interleaving_gives_the_same_requests_on_replay(plan: Plan, data: st.DataObject) -> None:
-    """Whatever the process and the order of results, a fresh replay of what was recorded stands where the first did."""
-
-    async def process(case: Case[Application]) -> Any:
-        return await plan.run(case)
-
-    live = start(process)
-    history: list[tuple[Key, Any]] = []
-    for _ in range(12):
-        if live.finished:
-            break
-        open_or_lost = [*live.outstanding, *(k for k in sorted(live.abandoned) if k not in {h[0] for h in history})]
-        chosen = data.draw(st.sampled_from(open_or_lost))
-        result = data.draw(st.sampled_from([YES, NO] + [SentBack(chosen.step, "x")] * (chosen.visit == 1)))
-        history.append((chosen, result))
-        live.feed(chosen, result, START)
-        again = start(process)
-        for recorded, value in history:
-            again.feed(recorded, value, START)
-        assert list(again.outstanding) == list(live.outstanding)
-        assert (again.abandoned, again.finished) == (live.abandoned, live.finished)
-        assert again.decision == live.decision
-        again.close()
-    live.close()

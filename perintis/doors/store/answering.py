@@ -89,7 +89,11 @@ def send_back_work(database: Database, work: int, reason: str, *, officer: str |
             Lifecycle.ATE_ABORT, WorkStatus.SENT_BACK, now, result=json.dumps({"reason": reason}),
             officer=officer or record.officer,
         )  # fmt: skip
-        record_act(connection, head, [change], database.prefix(head.pilot), **_woken(head))
+        prefix = database.prefix(head.pilot)
+        record_act(connection, head, [change], prefix, **_woken(head))
+        if record.kind is WorkKind.EXCHANGE:
+            settle_answered(connection, effect_key(prefix, record.case, *record.key), by_agency=False, now=now)
+    failpoint("send_back:committed")
     return record
 
 

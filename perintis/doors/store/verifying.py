@@ -1,0 +1,200 @@
+"""Holds what the store says of each case against what its events alone say. `perintis db verify` runs it."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from perintis.doors.store.database import Database, in_list
+from perintis.doors.store.recording import effect_key
+from perintis.doors.store.types import from_micros
+from perintis.rules.lifecycle import CaseState, Event, VisitState, rebuild
+from perintis.words.errors import BrokenHistory
+from perintis.words.recorded import CaseStatus, Key, Lifecycle, WorkKind, WorkStatus
+
+_PART = 1_000
+_CASES = (
+    "SELECT c.id, c.pilot, c.rehearsal, c.status, c.opened, c.closed, c.outcome, c.breached, c.last_seq, c.problem, "
+    "p.case_id FROM cases c LEFT JOIN payloads p ON p.case_id = c.id WHERE c.id > {after} ORDER BY c.id LIMIT {part}"
+)
+_WORK = (
+    "SELECT case_id, step, visit, kind, agency, status, ready, started, completed, due, breached, retry_at, attempt, "
+    "officer, cost, keyed, error, answered FROM work WHERE case_id IN ({ids})"
+)
+_EVENTS = (
+    "SELECT case_id, seq, at, step, visit, lifecycle, agency, officer, ready, started, cost, detail FROM events "
+    "WHERE case_id IN ({ids}) ORDER BY case_id, seq"
+)
+_OUTBOX = "SELECT case_id, key, step, visit, status FROM outbox WHERE case_id IN ({ids})"
+_ANSWERS = "SELECT key, count(*) FROM inbox WHERE status = 'answered' GROUP BY key HAVING count(*) > 1"
+
+_SENDING = {
+    WorkStatus.OPEN: ("queued", "sending", "sent"),
+    WorkStatus.STARTED: ("queued", "sending", "sent"),
+    WorkStatus.IN_DOUBT: ("in_doubt",),
+    WorkStatus.COMPLETED: ("sent", "sending", "withdrawn"),
+    WorkStatus.SENT_BACK: ("queued", "sending", "sent", "withdrawn"),
+    WorkStatus.WITHDRAWN: ("sent", "sending", "withdrawn", "in_doubt"),
+}
+"""Where a request to an agency's system may be, by the state of the work it belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that does not fit together; `case` is None where it concerns no single case."""
+
+    case: int | None
+    what: str
+
+    def __str__(self) -> str:
+        return self.what if self.case is None else f"case {self.case}: {self.what}"
+
+
+class _Case(NamedTuple):
+    """The row of a case, and whether its payload is there."""
+
+    id: int
+    pilot: str
+    rehearsal: int | None
+    status: str
+    opened: int
+    closed: int | None
+    outcome: str | None
+    breached: int | None
+    last_seq: int
+    problem: str | None
+    payload: int | None
+
+
+def verify_store(database: Database) -> list[Problem]:
+    """Everything in the store that does not fit together; empty when all is well.
+
+    Every case's row and step visits are what its events rebuild; event numbers have no gap; each exchange has one
+    request under its own key; each request was answered at most once. Works through a thousand cases at a time.
+    """
+    problems: list[Problem] = []
+    with database.read() as connection:
+        for cases in _parts(connection):
+            problems += _verify_part(connection, database.store_name, cases)
+        problems += [
+            Problem(None, f"request {key} was answered by {count} messages")
+            for key, count in connection.exec_driver_sql(_ANSWERS)
+        ]
+    return problems
+
+
+def _parts(connection: Connection) -> Iterator[list[_Case]]:
+    after = 0
+    while rows := connection.exec_driver_sql(_CASES.format(after=after, part=_PART)).all():
+        yield [_Case(*row) for row in rows]
+        after = rows[-1][0]
+
+
+def _verify_part(connection: Connection, store: str, cases: Sequence[_Case]) -> Iterator[Problem]:
+    ids = in_list([case.id for case in cases])
+    work = _by_case(connection, _WORK, ids)
+    events = _by_case(connection, _EVENTS, ids)
+    outbox = _by_case(connection, _OUTBOX, ids)
+    for case in cases:
+        visits = {Key(row[0], row[1]): _visit(row[2:]) for row in work[case.id]}
+        found = [
+            *_against_events(case, visits, events[case.id]),
+            *_standing(case, visits),
+            *([] if case.rehearsal else _requests(f"{store}/{case.pilot}", case, visits, outbox[case.id])),
+        ]
+        yield from (Problem(case.id, what) for what in found)
+
+
+def _by_case(connection: Connection, statement: str, ids: str) -> Mapping[int, list[Sequence[Any]]]:
+    found: dict[int, list[Sequence[Any]]] = defaultdict(list)
+    for row in connection.exec_driver_sql(statement.format(ids=ids)):
+        found[row[0]].append(row[1:])
+    return found
+
+
+def _instant(micros: int | None) -> Any:
+    return None if micros is None else from_micros(micros)
+
+
+def _visit(row: Sequence[Any]) -> VisitState:
+    (kind, agency, status, ready, started, completed, due, breached, retry_at, attempt, officer, cost, keyed, error,
+     answered) = row  # fmt: skip
+    return VisitState(
+        WorkKind(kind), agency, WorkStatus(status), from_micros(ready), _instant(started), _instant(completed),
+        _instant(due), _instant(breached), _instant(retry_at), attempt, officer, cost,
+        tuple(keyed.split(",")) if keyed else (), error, answered,
+    )  # fmt: skip
+
+
+def read_event(row: Sequence[Any]) -> Event:
+    """An event from the columns seq, at, step, visit, lifecycle, agency, officer, ready, started, cost and detail."""
+    (seq, at, step, visit, lifecycle, agency, officer, ready, started, cost, detail) = row
+    more = json.loads(detail) if detail else {}
+    return Event(
+        seq, from_micros(at), step, visit, Lifecycle(lifecycle), agency,
+        status=WorkStatus(more.get("status", "completed")), kind=WorkKind(more.get("kind", "automatic")),
+        officer=officer, ready=_instant(ready), started=_instant(started), due=_instant(more.get("due")),
+        retry_at=_instant(more.get("retry_at")), attempt=more.get("attempt", 1), cost=cost,
+        keyed=tuple(more.get("keyed", ())), error=more.get("error"), outcome=more.get("outcome"),
+    )  # fmt: skip
+
+
+def _against_events(case: _Case, visits: Mapping[Key, VisitState], events: list[Sequence[Any]]) -> Iterator[str]:
+    try:
+        told = rebuild(map(read_event, events))
+    except BrokenHistory as error:
+        yield str(error)
+        return
+    stored = CaseState(
+        from_micros(case.opened), _instant(case.closed), case.outcome, _instant(case.breached), case.last_seq
+    )
+    for name in ("opened", "closed", "outcome", "breached", "last_seq"):
+        if getattr(told, name) != getattr(stored, name):
+            yield f"its row says {name} {getattr(stored, name)}, its events say {getattr(told, name)}"
+    for key in sorted(told.visits.keys() | visits.keys()):
+        yield from _differences(key, visits.get(key), told.visits.get(key))
+
+
+def _differences(key: Key, stored: VisitState | None, told: VisitState | None) -> Iterator[str]:
+    if stored is None or told is None:
+        yield f"{key} is in its {'events' if stored is None else 'work'} only"
+        return
+    for f in fields(VisitState):
+        if getattr(stored, f.name) != getattr(told, f.name):
+            yield f"{key}: the work says {f.name} {getattr(stored, f.name)}, the events say {getattr(told, f.name)}"
+
+
+def _standing(case: _Case, visits: Mapping[Key, VisitState]) -> Iterator[str]:
+    status = CaseStatus(case.status)
+    unfinished = any(visit.status.unfinished for visit in visits.values())
+    if (status is CaseStatus.CLOSED) != (case.closed is not None):
+        yield f"it is {status.value}, but {'has' if case.closed else 'has no'} time of closing"
+    if status is CaseStatus.CLOSED and unfinished:
+        yield "it is closed, but work is still open"
+    if status is CaseStatus.WAITING and not unfinished:
+        yield "it is waiting, but for nothing"
+    if status in (CaseStatus.FAILED, CaseStatus.DIVERGED) and not case.problem:
+        yield f"it is {status.value}, but nothing says why"
+    if case.payload is None:
+        yield "its application is missing"
+
+
+def _requests(prefix: str, case: _Case, visits: Mapping[Key, VisitState], outbox: list[Sequence[Any]]) -> Iterator[str]:
+    exchanges = {key: visit for key, visit in visits.items() if visit.kind is WorkKind.EXCHANGE}
+    queued = {Key(step, visit): (key, status) for key, step, visit, status in outbox}
+    if len(queued) != len(outbox):
+        yield "more than one request for one step visit"
+    for key in sorted(exchanges.keys() | queued.keys()):
+        if key not in queued or key not in exchanges:
+            yield f"{key} has {'no request' if key not in queued else 'a request but no work'}"
+            continue
+        (name, status), visit = queued[key], exchanges[key]
+        if name != effect_key(prefix, case.id, *key):
+            yield f"the request of {key} has a key that is not its own"
+        if status not in _SENDING[visit.status]:
+            yield f"{key} is {visit.status.value}, but its request is {status}"
