@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from perintis.doors.importers.instants import INSTANT, InstantReader
+from perintis.doors.importers.instants import InstantReader
 from perintis.doors.importers.mapping import AttributeType, Mapping, attribute_name
 from perintis.doors.importers.rejects import Rejects
 from perintis.words.tables import ATTRIBUTE_PREFIX
@@ -21,6 +21,9 @@ REASONS = {
     AttributeType.INSTANT: "not a date and time",
     AttributeType.DATE: "not a date",
 }
+Kinds = dict[str, set[AttributeType]]
+"""Column of a case attribute -> the types in which a log writes it."""
+
 WRITTEN_INSTANT = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d"
 
 
@@ -65,19 +68,9 @@ def texts_that_are_instants(cases: pl.DataFrame, instants: InstantReader) -> set
     return found
 
 
-def common_type(kinds: set[pl.DataType]) -> pl.DataType:
-    """One type for a column whose parts have several: whole numbers fit into numbers, all else into text."""
+def common_kind(kinds: set[AttributeType]) -> AttributeType:
+    """One type for an attribute that a log writes in several: whole numbers fit into numbers, all else into text."""
     if len(kinds) == 1:
         return next(iter(kinds))
-    if kinds <= {pl.Int64(), pl.Float64()}:
-        return pl.Float64()
-    return pl.String()
-
-
-def in_type(column: str, has: pl.DataType | None, wants: pl.DataType) -> pl.Expr:
-    """The column in the common type; instants become ISO text where other parts hold text."""
-    if has is None:
-        return pl.lit(None, dtype=wants).alias(column)
-    if has == INSTANT and wants == pl.String:
-        return pl.col(column).dt.to_string("iso:strict")
-    return pl.col(column).cast(wants)
+    numbers = {AttributeType.INTEGER, AttributeType.NUMBER}
+    return AttributeType.NUMBER if kinds == numbers else AttributeType.TEXT

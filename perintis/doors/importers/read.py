@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from perintis.doors.importers.attributes import Kinds
 from perintis.doors.importers.cases import TableBuilder
 from perintis.doors.importers.csv_log import CsvReader
 from perintis.doors.importers.encoding import detect_encoding
@@ -74,13 +75,14 @@ class _Reading:
         self._instants = InstantReader(mapping.zone, mapping.date_format)
         self._events = EventReader(mapping, self._instants, rejects)
         self._builder = TableBuilder(mapping, self._instants, rejects)
+        self._kinds: Kinds = {}
         self._read_events = 0
         self._filtered = 0
         self._notes: list[str] = []
 
     def store(self, pieces: Pieces, *, infer: bool) -> LogRead:
         """Build the tables of all pieces and write them."""
-        writer = TableWriter(self._folder, self._instants, infer=infer)
+        writer = TableWriter(self._folder, self._instants, self._kinds, infer=infer)
         for raw, events in pieces:
             cases, steps = self._builder.build(raw, events)
             self._read_events += 0 if events is None else events.height
@@ -119,7 +121,7 @@ class _Reading:
         """Pieces of an XES log, a trace being one case."""
         keys = frozenset(self._mapping.event_columns().values())
         reader = XesReader(stream, self._path.name, keys, simple=simple)
-        tables = XesTables(self._mapping, self._instants, self._rejects)
+        tables = XesTables(self._mapping, self._instants, self._rejects, self._kinds)
         for batch in reader.batches():
             cases, events = tables.frames(batch)
             yield cases, self._events.read(events)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import polars as pl
 
-from perintis.doors.importers.attributes import common_type, in_type, texts_that_are_instants
+from perintis.doors.importers.attributes import Kinds, common_kind, texts_that_are_instants, typed
 from perintis.doors.importers.canonical import TableDigest
-from perintis.doors.importers.instants import INSTANT, InstantReader
+from perintis.doors.importers.instants import InstantReader
+from perintis.doors.importers.mapping import AttributeType
 from perintis.words.tables import ATTRIBUTE_PREFIX, CASE_COLUMNS
 
 PART_ROWS = 10_000
@@ -44,7 +45,7 @@ class TablesWritten:
 class TableWriter:
     """Collects pieces of the two tables in `folder` and leaves `cases.parquet` and `steps.parquet` there."""
 
-    def __init__(self, folder: Path, instants: InstantReader, *, infer: bool) -> None:
+    def __init__(self, folder: Path, instants: InstantReader, kinds: Kinds, *, infer: bool) -> None:
         self._folder = folder
         self._instants = instants
         self._infer = infer
@@ -52,7 +53,8 @@ class TableWriter:
         self._parts: tuple[list[Path], list[Path]] = ([], [])
         self._digest = TableDigest()
         self._steps = self._cases = self._open = 0
-        self._kinds: dict[str, set[pl.DataType]] = {}
+        self._kinds = kinds
+        self._attributes: dict[str, pl.DataType] = {}
         self._maybe_instants: dict[str, bool] = {}
         self._openings: list[datetime] = []
         self._latest: list[datetime] = []
@@ -90,7 +92,7 @@ class TableWriter:
         self._open += cases["closed"].null_count()
         for name, kind in cases.schema.items():
             if name.startswith(ATTRIBUTE_PREFIX):
-                self._kinds.setdefault(name, set()).add(kind)
+                self._attributes[name] = kind
         if self._infer:
             fitting = texts_that_are_instants(cases, self._instants)
             for name in cases.columns:
@@ -133,11 +135,9 @@ class TableWriter:
 
     def _unify_cases(self) -> str:
         """Bring the attributes of all pieces to common types, in the order of their names, and take their digest."""
-        wanted = {name: common_type(kinds) for name, kinds in sorted(self._kinds.items())}
-        wanted |= {name: INSTANT for name, fits in self._maybe_instants.items() if fits}
         digest = TableDigest()
         for part in self._parts[CASES]:
-            rows = self._in_types(pl.read_parquet(part), wanted)
+            rows = self._with_types(pl.read_parquet(part))
             digest.add(rows)
             rows.write_parquet(part, compression="lz4", statistics=False)
         return digest.hexdigest()
@@ -148,10 +148,12 @@ class TableWriter:
         for part in parts:
             part.unlink()
 
-    def _in_types(self, rows: pl.DataFrame, wanted: dict[str, pl.DataType]) -> pl.DataFrame:
-        schema = rows.schema
-        for name, kind in wanted.items():
-            if kind == INSTANT and schema.get(name) == pl.String:
-                rows = rows.with_columns(self._instants.read(rows[name])["at"].alias(name))
-        attributes = [in_type(name, rows.schema.get(name), kind) for name, kind in wanted.items()]
-        return rows.select(*CASE_COLUMNS, *attributes)
+    def _with_types(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The case table with all attributes in their types: as the log writes them, or instants where all are."""
+        for name, kind in sorted(self._attributes.items()):
+            if name not in rows.columns:
+                rows = rows.with_columns(pl.lit(None, dtype=kind).alias(name))
+            if kind == pl.String:
+                written = self._kinds.get(name, {AttributeType.INSTANT} if self._maybe_instants.get(name) else set())
+                rows = rows.with_columns(typed(rows[name], common_kind(written), self._instants).alias(name))
+        return rows.select(*CASE_COLUMNS, *sorted(self._attributes))

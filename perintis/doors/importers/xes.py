@@ -30,8 +30,10 @@ class XesReader:
     sends everything through the XML parser, which gives the same batches more slowly.
     """
 
-    def __init__(self, stream: LogStream, name: str, event_keys: frozenset[str], *, simple: bool = True) -> None:
-        self._blocks = stream.blocks(READ)
+    def __init__(
+        self, stream: LogStream, name: str, event_keys: frozenset[str], *, simple: bool = True, block: int = READ
+    ) -> None:
+        self._blocks = stream.blocks(block)
         self._name = name
         self._parser = TraceParser(name, event_keys)
         self._scanner = SimpleScanner(event_keys)

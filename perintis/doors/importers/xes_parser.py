@@ -48,8 +48,8 @@ class TraceParser:
             line = error.lineno + self._lines_skipped
             what = str(error).partition(":")[0]
             raise BadInput(f"{self._name}: not well-formed XML near line {line} ({what})") from error
-        except ValueError as error:  # an encoding that nobody knows
-            raise BadInput(f"{self._name}: {error}") from error
+        except (LookupError, ValueError) as error:
+            raise BadInput(f"{self._name}: declares an encoding that cannot be read; save it as UTF-8") from error
 
     def between_traces(self) -> bool:
         """Whether a trace may begin where the parser stands, found out by showing it an empty one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from perintis.doors.importers.attributes import REASONS, XES_TYPES, typed
+from perintis.doors.importers.attributes import REASONS, XES_TYPES, Kinds, typed
 from perintis.doors.importers.instants import InstantReader
 from perintis.doors.importers.mapping import AttributeType, Mapping, attribute_name
 from perintis.doors.importers.rejects import Rejects
@@ -18,10 +18,15 @@ Texts = dict[str, pl.DataFrame]
 
 
 class XesTables:
-    """Turns batches into frames; remembers the case ids, since a second trace of the same id is rejected."""
+    """Turns batches into frames.
 
-    def __init__(self, mapping: Mapping, instants: InstantReader, rejects: Rejects) -> None:
+    Remembers the case ids, since a second trace of the same id is rejected, and puts the types that attributes are
+    written in into `kinds`.
+    """
+
+    def __init__(self, mapping: Mapping, instants: InstantReader, rejects: Rejects, kinds: Kinds) -> None:
         self._mapping = mapping
+        self._kinds = kinds
         self._instants = instants
         self._rejects = rejects
         self._seen = pl.Series(dtype=pl.String)
@@ -71,14 +76,16 @@ class XesTables:
         return wanted
 
     def _with_attribute(self, cases: pl.DataFrame, key: str, rows: pl.DataFrame) -> pl.DataFrame:
-        kinds = {XES_TYPES[kind] for kind in rows["type"].unique()}
-        kind = next(iter(kinds)) if len(kinds) == 1 else AttributeType.TEXT
-        values = typed(rows["value"], kind, self._instants)
-        if kind is not AttributeType.TEXT:
-            wrong = rows.filter(values.is_null() & rows["value"].is_not_null()).select(row="trace")
-            self._rejects.add_all(wrong, key, REASONS[kind])
-        found = pl.DataFrame({"key": rows["trace"], attribute_name(key): values})
-        return cases.join(found, on="key", how="left", maintain_order="left")
+        """With the attribute as text; what does not fit its own type is reported, and null in the end."""
+        name = attribute_name(key)
+        for tag in rows["type"].unique():
+            kind = XES_TYPES[tag]
+            self._kinds.setdefault(name, set()).add(kind)
+            if kind is not AttributeType.TEXT:
+                own = rows.filter(pl.col("type") == tag)
+                wrong = own.filter(typed(own["value"], kind, self._instants).is_null())
+                self._rejects.add_all(wrong.select(row="trace"), key, REASONS[kind])
+        return _with_text(cases, name, rows)
 
     def _unseen(self, cases: pl.DataFrame) -> pl.DataFrame:
         """The cases whose id did not occur before."""
