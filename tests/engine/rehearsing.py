@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import date
 from random import Random
 from typing import Any, Literal
 
@@ -15,13 +14,12 @@ from perintis.engine.definition import Definition
 from perintis.engine.rehearsal.cases import Simulated
 from perintis.engine.rehearsal.simulate import Rehearsal
 from perintis.engine.replay import ProcessFunction
-from perintis.rules.assumptions import Assumptions, parse_assumptions
+from perintis.rules.assumptions import Assumptions
 from perintis.words.recorded import Process
 
 COUNTER = Agency("counter", "Counter")
 LAB = Agency("lab", "Laboratory")
 OFFICE = Agency("office", "Office with hours", Calendar.weekdays("Asia/Jakarta", "08:00", "16:00"))
-A_MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 class Application(BaseModel):
@@ -116,10 +114,12 @@ def assume(
     given = {
         "currency": "IDR",
         "arrivals": {
+            "start": assumed(date(2026, 3, 2)),
             "days": assumed(5),
             "warm_up_days": assumed(warm_up),
             "follow_up_days": assumed(follow_up),
             "per_day": assumed(dict.fromkeys(WEEK, a_day)),
+            "by_hour": assumed(dict.fromkeys(range(24), 1)),
             "on_working_days": assumed(False),
             **(arrivals or {}),
         },
@@ -130,12 +130,7 @@ def assume(
         "steps": {**{s.name: MINUTES for s in STEPS}, **(steps or {})},
         **more,
     }
-    text = json.dumps(given)  # JSON is YAML; its keys are always text, so dates and hours are written by hand
-    dated = text.replace('"arrivals": {', '"arrivals": {"start": {value: 2026-03-02, assumption: true, reason: t}, ')
-    hours = ", ".join(f"{hour}: 1" for hour in range(24))
-    return parse_assumptions(
-        dated.replace('"days":', f'"by_hour": {{value: {{{hours}}}, assumption: true, reason: t}}, "days":', 1)
-    )
+    return Assumptions.model_validate(given)
 
 
 def simulate(process: ProcessFunction, assumptions: Assumptions, *, seed: int = 1, **options: Any) -> list[Simulated]:
