@@ -34,9 +34,9 @@ class Imported:
         return self.cases[name].to_list()
 
 
-def import_file(path: Path, *, simple: bool = True, **mapping: Any) -> Imported:
-    """Import a file with a mapping given as keywords."""
-    folder = path.parent / f"out-{len(list(path.parent.iterdir()))}"
+def import_file(path: Path, beside: Path, *, simple: bool = True, **mapping: Any) -> Imported:
+    """Import a file with a mapping given as keywords; the tables go to a new folder in `beside`."""
+    folder = beside / f"out-{len(list(beside.iterdir()))}"
     folder.mkdir()
     read = read_log(path, build_mapping(mapping), folder, simple=simple)
     with (folder / "rejects.csv").open(encoding="utf-8", newline="") as lines:
@@ -54,7 +54,7 @@ def import_bytes(folder: Path, name: str, content: bytes, *, simple: bool = True
     """Write a file of bytes and import it."""
     path = folder / name
     path.write_bytes(content)
-    return import_file(path, simple=simple, **mapping)
+    return import_file(path, folder, simple=simple, **mapping)
 
 
 def xes(*traces: str, head: str = XES_HEAD) -> str:

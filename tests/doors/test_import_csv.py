@@ -239,3 +239,13 @@ def test_a_case_closed_before_it_was_opened_is_rejected_with_its_steps(tmp_path:
     )
     assert log.rejects == [("2", "", "closed", "before it was opened")]
     assert (log.case("case"), log.column("case")) == (["B"], ["B"])
+
+
+def test_a_case_id_may_be_of_several_columns(tmp_path: Path) -> None:
+    """They are joined by a slash; one that is missing makes the row a reject."""
+    log = import_text(
+        tmp_path, "cases.csv", "year,n,a\n2024,1,2024-03-01\n2025,1,2025-03-01\n,1,2025-03-01\n",
+        layout="cases", case=["year", "n"], opened="a",
+    )  # fmt: skip
+    assert log.case("case") == ["2024/1", "2025/1"]
+    assert log.rejects == [("4", "", "year, n", "missing")]

@@ -19,7 +19,8 @@ BATCH_ROWS = 20_000
 LONGEST_FIELD = 1 << 20
 SEPARATORS = (",", ";", "\t", "|")
 FILTER = "only:"
-REQUIRED = {Layout.EVENTS: ("case", "activity", "timestamp"), Layout.CASES: ("case", "opened")}
+CASE_PART = "case:part:"
+REQUIRED = {Layout.EVENTS: ("activity", "timestamp"), Layout.CASES: ("opened",)}
 
 Picked = tuple[int | str, ...]
 """The line on which a row begins, then the fields that matter."""
@@ -38,6 +39,7 @@ class CsvReader:
         self._mapping = mapping
         self._rejects = rejects
         self._encoding = encoding
+        self._case = ", ".join(mapping.case_parts)
         errors = "strict" if encoding == "utf-16" else "surrogateescape"
         self._text = io.TextIOWrapper(stream.unpacked, encoding=encoding, errors=errors, newline="")
         self.filtered = 0
@@ -107,16 +109,18 @@ class CsvReader:
         required = REQUIRED[mapping.layout]
         if mapping.layout is Layout.CASES and mapping.opened is None:
             raise BadInput(f"{self._name}: a case extract needs `opened`: {_seen(header)}")
-        roles = {"case": mapping.case} | mapping.case_columns()
+        roles = {CASE_PART + column: column for column in mapping.case_parts} | mapping.case_columns()
         if mapping.layout is Layout.EVENTS:
             roles |= mapping.event_columns()
         found: dict[str, int] = {}
         for role, column in roles.items():
             if column in place:
                 found[role] = place[column]
-            elif role in required or mapping.named(role) or role in mapping.case_columns():
+            elif (
+                role.startswith(CASE_PART) or role in required or mapping.named(role) or role in mapping.case_columns()
+            ):
                 raise BadInput(
-                    f"{self._name}: no column {column!r} for `{role}`; {_seen(header)}. "
+                    f"{self._name}: no column {column!r} for `{role.partition(':')[0]}`; {_seen(header)}. "
                     f"A mapping says which column is which, for example:\n{EXAMPLE}"
                 )
         for column in (*mapping.only, *(mapping.attributes or ())):
@@ -135,7 +139,9 @@ class CsvReader:
             frame = pl.DataFrame(self._undamaged(picked), schema=schema, orient="row")
         text = pl.col(pl.String)
         frame = frame.with_columns(pl.when(text.str.strip_chars() == "").then(None).otherwise(text).name.keep())
-        return self._rejects.drop(self._filter(frame), pl.col("case").is_null(), self._mapping.case, "missing")
+        parts = [CASE_PART + column for column in self._mapping.case_parts]
+        frame = frame.with_columns(case=pl.concat_str(parts, separator="/")).drop(parts)
+        return self._rejects.drop(self._filter(frame), pl.col("case").is_null(), self._case, "missing")
 
     def _undamaged(self, rows: list[Picked]) -> list[Picked]:
         """The rows without bytes that the encoding does not allow; the others are rejected."""

@@ -7,6 +7,7 @@ attribute of a trace by its key after `case:` (`case:channel`), as most tools do
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingType
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -100,7 +101,9 @@ class Mapping(Strict):
     """The columns of a log and how to read them. Every default is the standard XES key, used where the file has it."""
 
     layout: Layout = Layout.EVENTS
-    case: str = "case:concept:name"
+    case: str | tuple[str, ...] = Field(
+        default="case:concept:name", description="the case id; several columns of a CSV are joined by a slash"
+    )
     activity: str = "concept:name"
     timestamp: str = "time:timestamp"
     start: str | None = "start_timestamp"
@@ -166,7 +169,7 @@ class Mapping(Strict):
         if value is not None:
             try:
                 ZoneInfo(value)
-            except (OSError, ValueError) as error:
+            except (KeyError, OSError, ValueError) as error:
                 raise ValueError("not a time zone; write it like Asia/Jakarta") from error
         return value
 
@@ -181,6 +184,11 @@ class Mapping(Strict):
     def zone(self) -> ZoneInfo:
         """The zone for times without an offset."""
         return ZoneInfo(self.timezone or "UTC")
+
+    @property
+    def case_parts(self) -> tuple[str, ...]:
+        """The columns that make the case id."""
+        return (self.case,) if isinstance(self.case, str) else self.case
 
     def event_columns(self) -> dict[str, str]:
         """Role -> column, for what belongs to one event."""
@@ -209,7 +217,7 @@ class Mapping(Strict):
 
     def keeps(self, column: str) -> bool:
         """Whether a column is kept as a case attribute."""
-        if column == self.case or column.startswith(OWN_PREFIX):
+        if column in self.case_parts or column.startswith(OWN_PREFIX):
             return False
         if self.attributes is not None:
             return column in self.attributes
@@ -273,3 +281,20 @@ def load_mapping(path: Path) -> Mapping:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise BadInput(f"{path.name}: not YAML; write lines like `case: permit_number`") from error
     return build_mapping(values or {}, path.name)
+
+
+def with_flags(mapping: Mapping, flags: Sequence[str]) -> Mapping:
+    """A mapping with some keys set by flags like `agency=department` or `closed={activities: [Decision sent]}`.
+
+    The value is read as YAML, so that a flag can say all that a file can.
+    """
+    values = mapping.model_dump(exclude_unset=True)
+    for flag in flags:
+        key, equals, text = flag.partition("=")
+        if not equals:
+            raise BadInput(f"mapping {flag!r}: write it like agency=department")
+        try:
+            values[key.strip()] = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise BadInput(f"mapping {key.strip()}: the value is not YAML") from error
+    return build_mapping(values)

@@ -119,6 +119,8 @@ class _Reading:
 
     def xes(self, stream: LogStream, *, simple: bool) -> Pieces:
         """Pieces of an XES log, a trace being one case."""
+        if len(self._mapping.case_parts) > 1:
+            raise BadInput(f"{self._path.name}: the case id of an XES log is one attribute; map one column to `case`")
         keys = frozenset(self._mapping.event_columns().values())
         reader = XesReader(stream, self._path.name, keys, simple=simple)
         tables = XesTables(self._mapping, self._instants, self._rejects, self._kinds)
@@ -138,7 +140,7 @@ class _Reading:
         codes = _CaseCodes()
         if self._mapping.layout is Layout.CASES:
             for batch in reader.batches():
-                yield codes.first_only(batch, self._rejects, self._mapping.case), None
+                yield codes.first_only(batch, self._rejects, ", ".join(self._mapping.case_parts)), None
         else:
             spool = Spool(self._folder)
             for batch in reader.batches():

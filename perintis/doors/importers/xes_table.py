@@ -47,7 +47,7 @@ class XesTables:
 
     def _cases(self, traces: pl.DataFrame, texts: Texts) -> pl.DataFrame:
         cases = traces.select(key="trace", row="trace")
-        cases = _with_text(cases, "case", _of(texts, self._mapping.case))
+        cases = _with_text(cases, "case", _of(texts, self._mapping.case_parts[0]))
         for role, column in self._mapping.case_columns().items():
             cases = _with_text(cases, role, _of(texts, column))
         wanted = self._wanted(cases, texts)
