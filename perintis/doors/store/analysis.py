@@ -57,7 +57,7 @@ def pilot_dataset(
     raw = _read(database, _CASES.format(which=which.format(c="")), parameters, _case_types())
     cases = _cases(raw, pilot, process, until)
     steps = _read(database, _STEPS.format(which=which.format(c="c.")), parameters, _step_types())
-    name = f"{pilot.name} {process.value}" + ("" if rehearsal is None else f" (rehearsal {rehearsal})")
+    name = f"{pilot.name} {process.value.replace('_', '-')}" + ("" if rehearsal is None else f" (rehearsal {rehearsal})")
     return DataSet(
         name=name,
         cases=cases,

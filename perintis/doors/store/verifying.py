@@ -180,7 +180,7 @@ def _standing(case: _Case, visits: Mapping[Key, VisitState]) -> Iterator[str]:
         yield "it is waiting, but for nothing"
     if status in (CaseStatus.FAILED, CaseStatus.DIVERGED) and not case.problem:
         yield f"it is {status.value}, but nothing says why"
-    if case.payload is None:
+    if case.payload is None and case.rehearsal is None:  # a rehearsal's can be made again from its seed
         yield "its application is missing"
 
 
