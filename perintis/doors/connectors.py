@@ -13,8 +13,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import groupby
 from pathlib import Path
 
 from perintis.doors.store.inbox import Arrival
@@ -34,13 +36,10 @@ class FolderConnector:
     def send(self, messages: Sequence[Message]) -> None:
         """Write each request as a file; a request that is already there is left alone."""
         try:
-            for message in messages:
-                out = self._folder / message.agency / "out"
+            for agency, group in groupby(sorted(messages, key=_agency), key=_agency):
+                out = self._folder / agency / "out"
                 out.mkdir(mode=0o700, parents=True, exist_ok=True)
-                target = out / (file_name(message.key) + ".json")
-                if not target.exists():
-                    document = {"key": message.key, "step": message.step, "request": json.loads(message.body)}
-                    _write_whole(target, json.dumps(document, ensure_ascii=False, indent=2))
+                _write_whole(out, {file_name(message.key) + ".json": _document(message) for message in group})
         except OSError as error:
             raise AgencyUnavailable(f"the exchange folder cannot be written ({error.strerror})") from None
 
@@ -84,16 +83,36 @@ def file_name(key: str) -> str:
     return key.replace("/", "__")
 
 
-def _write_whole(target: Path, text: str) -> None:
-    """Write a file so that a reader sees all of it or none, also after a power cut."""
+def _agency(message: Message) -> str:
+    return message.agency
+
+
+def _document(message: Message) -> str:
+    document = {"key": message.key, "step": message.step, "request": json.loads(message.body)}
+    return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+def _write_whole(folder: Path, documents: Mapping[str, str]) -> None:
+    """Write files that are not there yet, so that a reader sees all of each or none, also after a power cut.
+
+    Their contents go to disk side by side, because a disk takes a hundred small files in the time of a few.
+    """
+    new = {folder / name: text for name, text in documents.items() if not (folder / name).exists()}
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        parts = list(pool.map(_write_part, new, new.values()))
+    for part, target in zip(parts, new, strict=True):
+        part.replace(target)
+    directory = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _write_part(target: Path, text: str) -> Path:
     part = target.with_suffix(".part")
     with part.open("w", encoding="utf-8") as stream:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())
-    part.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    return part
