@@ -23,7 +23,7 @@ def list_pilots(folder: Path) -> tuple[Pilot[Any], ...]:
             f"there is no pilots/__init__.py in {folder.absolute()}; "
             "change to the folder with your pilots, or set PERINTIS_PILOTS to it"
         )
-    _put_on_path(folder)
+    put_on_path(folder)
     pilots = importlib.import_module("pilots")
     listed = getattr(pilots, "ALL", None)
     if not isinstance(listed, tuple):
@@ -50,7 +50,7 @@ def load_flow_file(folder: Path, name: str) -> ModuleType:
     path = folder / "flows" / f"{pilot.module}.py"
     if not path.is_file():
         raise NotFound(f"pilot {name} has no flow file; write flows/{pilot.module}.py")
-    _put_on_path(folder)
+    put_on_path(folder)
     return _run_flow_file(path)
 
 
@@ -107,7 +107,7 @@ def _leave_as_it_is(function: Any = None, **_: Any) -> Any:
     return _leave_as_it_is if function is None else function
 
 
-def _put_on_path(folder: Path) -> None:
+def put_on_path(folder: Path) -> None:
     """Make `pilots`, `tasks` and `flows` importable, as Prefect does for a flow file."""
     entry = str(folder.absolute())
     if entry not in sys.path:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -87,7 +87,7 @@ def check_one(step: Step[Any], field: Field, text: str) -> object:
     value = field.read(text)
     kind = step.output_type
     info = kind.model_fields[field.name] if field.name != WHOLE else FieldInfo.from_annotation(kind)
-    adapter: TypeAdapter[Any] = TypeAdapter(Annotated[info.annotation, info])
+    adapter: TypeAdapter[Any] = TypeAdapter(cast(Any, Annotated[info.annotation, info]))
     try:
         adapter.validate_json(json.dumps(value))
     except ValidationError as error:

@@ -182,6 +182,14 @@ def list_cases(reader: Reader, filters: Filters, now: datetime, limit: int) -> l
     return _with_work(reader, rows)
 
 
+def references(reader: Reader, pilot: str, limit: int) -> list[str]:
+    """The references of up to `limit` live cases of a pilot."""
+    rows = reader.rows(
+        f"SELECT c.reference FROM cases c WHERE c.rehearsal IS NULL AND c.pilot = ? LIMIT {int(limit)}", [pilot]
+    )
+    return [row[0] for row in rows]
+
+
 def count_listed(reader: Reader, filters: Filters, now: datetime) -> int:
     """How many cases the filters let through."""
     where, values = filters.where(now)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from perintis.doors.settings import Settings
 from perintis.doors.store.version import HEAD
-from perintis.words.errors import PerintisError
+from perintis.words.errors import BadInput, PerintisError
 
 Row = Sequence[Any]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -76,6 +76,8 @@ def _connect(settings: Settings, path: Path | None) -> _SqliteReader | _Postgres
 
     try:
         return _PostgresReader(settings.store_url.replace("postgresql+psycopg://", "postgresql://", 1))
+    except psycopg.ProgrammingError:  # its text repeats the address, which may hold a password
+        raise BadInput("PERINTIS_DATABASE_URL is not a database address; use postgresql+psycopg://...") from None
     except psycopg.Error as error:
         reason = str(error).splitlines()[0]
         raise PerintisError(f"the database does not answer ({reason}); `perintis doctor` says more") from None

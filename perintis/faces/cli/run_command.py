@@ -112,7 +112,7 @@ def _taken_json(taken: IntakeReport | None, rejected_file: Path | None) -> dict[
 
 def say_moved(here: Here, pilot: str, counts: Mapping[str, Any]) -> None:
     """What a run did, who has to act next, and what is wrong."""
-    parts = [f"{counts['advanced']:,} moved on"]
+    parts = [f"{count(counts['advanced'], 'case')} moved on" if counts["advanced"] else "no case could be moved on"]
     parts += [f"{counts[key]:,} {words}" for key, words in _ENDS if counts.get(key)]
     say(f"Run {counts['run']}: {', '.join(parts)}.")
     if counts.get("failed") or counts.get("diverged"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -17,12 +18,21 @@ import typer
 from perintis.words.errors import BadInput
 
 NARROWEST = 8
+WIDEST_TEXT = 100
 GAP = "  "
 
 
 def say(text: str = "") -> None:
     """A line on the screen."""
     typer.echo(text)
+
+
+def paragraph(text: str, *, hanging: str = "") -> str:
+    """Text broken at words where a terminal would break it anywhere; `hanging` begins all lines but the first."""
+    if not sys.stdout.isatty():
+        return text
+    room = min(shutil.get_terminal_size().columns, WIDEST_TEXT)
+    return "\n".join(textwrap.wrap(text, room, subsequent_indent=hanging, break_on_hyphens=False))
 
 
 def note(text: str) -> None:
@@ -62,6 +72,11 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, right: S
         GAP.join(_cell(row[i], widths[i], i in right) for i in range(len(headings))).rstrip()
         for row in (headings, rule, *cells)
     )
+
+
+def is_narrow(columns: int) -> bool:
+    """Whether this is a terminal with fewer columns than that."""
+    return sys.stdout.isatty() and shutil.get_terminal_size().columns < columns
 
 
 def _fitted(widths: list[int], room: int) -> list[int]:

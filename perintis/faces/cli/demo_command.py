@@ -1,0 +1,154 @@
+"""`perintis demo`: the main job in one go, on made-up cases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from perintis.faces.cli.here import Here
+from perintis.faces.cli.screen import count, note, say
+from perintis.words.errors import NotFound, PerintisError
+
+if TYPE_CHECKING:
+    from perintis.doors.prefect_server import PrefectServer
+    from perintis.engine.definition import Definition
+    from perintis.rules.comparison import Comparison
+
+PREFERRED = "fast-track"
+LIVE_CASES = 12
+PAGE, APPLICATIONS = "comparison.html", "applications.jsonl"
+
+
+def command(
+    cases: Annotated[int, typer.Option(min=50, help="How many cases to rehearse in each process.")] = 2_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same demonstration.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Folder for the page; else demo/ in the home folder.")] = None,
+    pilot: Annotated[str | None, typer.Option(help="Which pilot; else fast-track, or the first there is.")] = None,
+) -> None:
+    """Rehearse a pilot beside the process it would replace, compare them, and open a few live cases.
+
+    Everything in it is made up. The live cases go through the pilot's Prefect flow and wait in the inboxes afterwards.
+    """
+    say("Perintis demo: a pilot beside the process it would replace. All cases are made up.")
+    here = Here()
+    name = pilot or _choose(here)
+    folder = out or here.settings.make_home() / "demo"
+    with _server(here) as server:
+        definition = here.definition(name)
+        compared = _rehearse_and_compare(here, definition, cases=cases, seed=seed)
+        page = _write(compared, folder)
+        _open_live_cases(here, definition, server, folder, seed)
+    _tell(here, compared, page, name)
+
+
+def _choose(here: Here) -> str:
+    """The pilot to show: one that can make up applications."""
+    able = [p.name for p in here.pilots() if p.made_up is not None]
+    if not able:
+        raise NotFound("none of the pilots here can make up applications; give one `made_up`, see docs/how-to")
+    return PREFERRED if PREFERRED in able else able[0]
+
+
+@contextmanager
+def _server(here: Here) -> Iterator[PrefectServer | None]:
+    """A Prefect server that starts while the rehearsals run, or None where it cannot."""
+    from perintis.doors.prefect_server import early_server
+
+    say("Starting a Prefect server meanwhile (about 20 seconds the first time).")
+    with early_server(here.settings) as server:
+        yield server
+
+
+def _rehearse_and_compare(here: Here, definition: Definition, *, cases: int, seed: int) -> Comparison:
+    from perintis.faces.cli.compare_command import compare_named
+    from perintis.faces.cli.rehearse_command import Course, read_assumptions, rehearse_one
+
+    assumptions = read_assumptions(here, definition)
+    runs = []
+    with here.database() as database:
+        for course in (Course.AS_IS, Course.TO_BE):
+            say(f"Rehearsing {course.value}: {count(cases, 'case')} with simulated agencies.")
+            result = rehearse_one(database, definition, course, assumptions, cases=cases, seed=seed)
+            runs.append(result.run)
+    say("Comparing the two.")
+    return compare_named(here, f"rehearsal:{runs[0]}", f"rehearsal:{runs[1]}", by="office", seed=seed)
+
+
+def _write(compared: Comparison, folder: Path) -> Path:
+    from perintis.faces.cli.compare_command import write_page
+
+    page = folder / PAGE
+    write_page(compared, page)
+    return page
+
+
+def _open_live_cases(
+    here: Here, definition: Definition, server: PrefectServer | None, folder: Path, seed: int
+) -> None:  # fmt: skip
+    """Open a few made-up applications as live cases and run the flow; not where real cases are kept already."""
+    from perintis.faces.cli.run_command import say_moved, take_file
+
+    pilot = definition.pilot
+    file = _applications(folder, pilot, seed)
+    if _others(here, pilot.name, file):
+        note(f"This store has cases of {pilot.name} already, so no made-up ones are put among them.")
+        return
+    with here.database() as database:
+        taken = take_file(database, definition, file, strict=True)
+    file.unlink()
+    say(f"Opening {count(LIVE_CASES, 'live case')} and running the Prefect flow {pilot.name} ...")
+    say_moved(here, pilot.name, _move(here, definition, server, taken.intake))
+
+
+def _move(here: Here, definition: Definition, server: PrefectServer | None, intake: int | None) -> Any:
+    from perintis.doors.prefect_server import run_flow
+    from perintis.faces.cli.moving import move_here
+
+    try:
+        return run_flow(
+            here.settings, definition.pilot.name, str(intake), server=server,
+            waiting=lambda what: say(f"  ({what})"),
+        ).model_dump()  # fmt: skip
+    except PerintisError as error:
+        note(f"Prefect could not run the flow ({error}); going on without it.")
+        return move_here(here, definition, opened=LIVE_CASES)
+
+
+def _applications(folder: Path, pilot: Any, seed: int) -> Path:
+    random = Random(seed)
+    made = [pilot.made_up(random, number) for number in range(1, LIVE_CASES + 1)]
+    file = folder / APPLICATIONS
+    file.write_text("".join(application.model_dump_json() + "\n" for application in made), encoding="utf-8")
+    return file
+
+
+def _others(here: Here, pilot: str, file: Path) -> bool:
+    """Whether the store has live cases that are not this demonstration's."""
+    from perintis.doors.store.queries import references
+
+    ours = {str(json.loads(line)["reference"]) for line in file.read_text("utf-8").splitlines()}
+    with here.reader() as reader:
+        return bool(set(references(reader, pilot, limit=LIVE_CASES + 1)) - ours)
+
+
+def _tell(here: Here, compared: Comparison, page: Path, pilot: str) -> None:
+    from perintis.faces.cli.compare_command import comparison_lines
+    from perintis.faces.cli.run_command import waiting_agencies
+
+    say()
+    for line in comparison_lines(compared, groups=False):
+        say(line)
+    say()
+    say(f"The whole comparison, also by office: {page}")
+    agency = next(iter(waiting_agencies(here, pilot)), "AGENCY")
+    say("Try next:")
+    say(f"  perintis status {pilot:<20} where each case is, with whom, since when, due when")
+    say(f"  perintis inbox {agency:<21} what waits there, with the number of each work item")
+    say(f"  perintis answer {'WORK':<20} answer one work item; asks for each field")
+    say(f"  perintis runs {pilot:<22} the runs and their metrics")

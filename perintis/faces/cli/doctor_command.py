@@ -1,0 +1,166 @@
+"""`perintis doctor`: what works here, what does not, and how to mend it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import Annotated, NamedTuple
+
+import typer
+
+from perintis.doors.settings import Settings
+from perintis.faces.cli.here import Here
+from perintis.faces.cli.screen import print_json, say
+from perintis.words.errors import PerintisError
+
+PACKAGES = ("perintis", "prefect", "fastapi", "sqlalchemy", "pydantic", "polars", "numpy", "typer")
+PREFECT_SECONDS = 120
+LEAST_FREE_MB = 500
+
+
+class Finding(NamedTuple):
+    """One thing looked at: `well` is false where something has to be done, `mend` says what."""
+
+    what: str
+    well: bool
+    found: str
+    mend: str = ""
+
+
+def command(
+    quick: Annotated[bool, typer.Option("--quick", help="Leave out Prefect's server, which takes seconds.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Look at versions, settings, store, pilots and Prefect, and say how to mend what is wrong."""
+    here = Here()
+    checks: tuple[Callable[[Here], Finding], ...] = (
+        _python, _packages, _home, _store, _pilots, _made_up, _disk, *(() if quick else (_prefect,)),
+    )  # fmt: skip
+    findings = []
+    for check in checks:
+        finding = _carefully(check, here)
+        findings.append(finding)
+        if not as_json:
+            for line in _lines(finding):
+                say(line)
+    if as_json:
+        print_json([finding._asdict() for finding in findings])
+    if not all(finding.well for finding in findings):
+        raise typer.Exit(1)
+
+
+def _carefully(check: Callable[[Here], Finding], here: Here) -> Finding:
+    try:
+        return check(here)
+    except PerintisError as error:
+        return Finding(check.__name__.strip("_"), False, str(error), "see the sentence above")
+    except Exception as error:  # noqa: BLE001  # a broken installation may raise anything, and this command tells
+        return Finding(check.__name__.strip("_"), False, type(error).__name__, "install Perintis again: make setup")
+
+
+def _lines(finding: Finding) -> Iterator[str]:
+    yield f"{'ok   ' if finding.well else 'WRONG'}  {finding.what:<9} {finding.found}"
+    if finding.mend and not finding.well:
+        yield f"       {'':<9} mend it: {finding.mend}"
+
+
+def _python(_: Here) -> Finding:
+    found = f"Python {platform.python_version()} on {platform.system()} {platform.machine()} ({sys.executable})"
+    return Finding("python", sys.version_info >= (3, 11), found, "install Python 3.11 or later, then make setup")
+
+
+def _packages(_: Here) -> Finding:
+    found, missing = [], []
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    told = ", ".join(found) + (f"; missing: {', '.join(missing)}" if missing else "")
+    return Finding("packages", not missing, told, "make setup")
+
+
+def _home(here: Here) -> Finding:
+    home = here.settings.home
+    if not home.exists():
+        return Finding("home", True, f"{home.absolute()} (will be made when it is needed)")
+    open_to = stat.S_IMODE(home.stat().st_mode) & 0o077
+    if open_to:
+        return Finding("home", False, f"{home.absolute()} can be read by others", f"chmod 700 {home.absolute()}")
+    return Finding("home", os.access(home, os.W_OK), f"{home.absolute()}, for its owner only", "make it writable")
+
+
+def _store(here: Here) -> Finding:
+    from perintis.doors.store.database import Database
+    from perintis.doors.store.upgrading import present_version
+    from perintis.doors.store.version import HEAD
+
+    kind = "PostgreSQL" if here.settings.database_url else "SQLite"
+    if not here.settings.database_url and not (here.settings.home / "perintis.db").exists():
+        return Finding("store", True, "SQLite, not made yet (the first command makes it)")
+    database = Database(here.settings.store_url)
+    try:
+        found = present_version(database)
+    except PerintisError as error:
+        return Finding("store", False, f"{kind}: {error}", _mend_store(here.settings))
+    finally:
+        database.close()
+    return Finding("store", found == HEAD, f"{kind}, version {found or 'none'}, needed {HEAD}", "perintis db upgrade")
+
+
+def _mend_store(settings: Settings) -> str:
+    if settings.database_url:
+        return "start PostgreSQL, or correct PERINTIS_DATABASE_URL (postgresql+psycopg://user@host/name)"
+    return "see that the disk is there and not full"
+
+
+def _pilots(here: Here) -> Finding:
+    try:
+        names = [pilot.name for pilot in here.pilots()]
+        for name in names:
+            here.definition(name)
+    except PerintisError as error:
+        return Finding("pilots", False, str(error), "set PERINTIS_PILOTS, or begin one with perintis new NAME")
+    except Exception as error:  # noqa: BLE001  # a pilot's own code may raise anything
+        return Finding("pilots", False, f"cannot be read ({type(error).__name__})", "run its tests: they say where")
+    return Finding("pilots", True, f"{', '.join(names)} in {here.settings.pilots.absolute()}")
+
+
+def _made_up(_: Here) -> Finding:
+    there = find_spec("faker") is not None
+    told = "Faker is there, for made-up applications" if there else "Faker is missing: no rehearsals, no demo"
+    return Finding("made-up", there, told, "pip install 'perintis[trial]'")
+
+
+def _disk(here: Here) -> Finding:
+    home = here.settings.home.absolute()
+    place = next(folder for folder in (home, *home.parents) if folder.exists())
+    free = shutil.disk_usage(place).free // 1_000_000
+    return Finding("disk", free >= LEAST_FREE_MB, f"{free:,} MB free at {place}", "make room")
+
+
+def _prefect(here: Here) -> Finding:
+    """Import Prefect's server in a process of its own: where FastAPI is too new, that is where it breaks."""
+    from perintis.doors.prefect_server import prepare_prefect
+
+    prepare_prefect(here.settings)
+    script = "import prefect.server.api.server"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, timeout=PREFECT_SECONDS, check=False
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return Finding(
+            "prefect", False, f"did not load within {PREFECT_SECONDS} s", "try again when the machine is idle"
+        )
+    api = os.environ.get("PREFECT_API_URL")
+    where = f"server at {api}" if api else "a server of our own for each run"
+    mend = "make setup (it pins FastAPI below 0.151), or run with --without-prefect"
+    return Finding("prefect", done.returncode == 0, where if done.returncode == 0 else "its server does not load", mend)

@@ -1,0 +1,32 @@
+"""`perintis export`: a data set as a file that other tools open; without personal data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from perintis.faces.cli.here import Here, now
+from perintis.faces.cli.screen import count, print_json, say
+
+
+def command(
+    data: Annotated[str, typer.Argument(help="What to export: as in `perintis compare --help`.")],
+    file: Annotated[Path, typer.Argument(help="Where to: .csv, .parquet or .xes.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Export cases and steps; the format follows from the ending of FILE. Personal data stay in the store."""
+    from perintis.doors.exporters import export
+    from perintis.use.datasets import Shelves
+
+    here = Here()
+    with here.database() as database:
+        shelves = Shelves(database, here.settings.home, {p.name: p for p in here.pilots()})
+        found = shelves.find(data, now=now())
+    cases = export(found.data, file)
+    if as_json:
+        print_json({"file": file, "cases": cases, "steps": found.data.steps.height, "simulated": found.data.simulated})
+        return
+    mark = " REHEARSAL: simulated, made-up cases." if found.data.simulated else ""
+    say(f"{count(cases, 'case')} with {count(found.data.steps.height, 'step')} written to {file}.{mark}")
