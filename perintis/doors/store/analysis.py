@@ -25,7 +25,7 @@ PIECE = 100_000
 
 CLOCK = "from the application being handed in to the decision"
 
-_CASES = "SELECT id, reference, office, opened, closed, due, outcome, segments FROM cases WHERE {which} ORDER BY id"
+_CASES = "SELECT id, reference, office, opened, closed, due, outcome, CAST(segments AS TEXT) FROM cases WHERE {which} ORDER BY id"
 _STEPS = (
     "SELECT w.case_id, w.id, w.step, w.visit, w.agency, w.officer, w.ready, w.started, w.completed, w.status, w.due, "
     "w.cost, w.keyed FROM work w JOIN cases c ON c.id = w.case_id WHERE {which}"
@@ -57,7 +57,9 @@ def pilot_dataset(
     raw = _read(database, _CASES.format(which=which.format(c="")), parameters, _case_types())
     cases = _cases(raw, pilot, process, until)
     steps = _read(database, _STEPS.format(which=which.format(c="c.")), parameters, _step_types())
-    name = f"{pilot.name} {process.value.replace('_', '-')}" + ("" if rehearsal is None else f" (rehearsal {rehearsal})")
+    name = f"{pilot.name} {process.value.replace('_', '-')}" + (
+        "" if rehearsal is None else f" (rehearsal {rehearsal})"
+    )
     return DataSet(
         name=name,
         cases=cases,

@@ -123,5 +123,5 @@ def _group_lines(compared: Comparison) -> Iterator[str]:
         value, n_a, n_b, line = group_line(group)
         rows.append((value, f"{n_a:,}", f"{n_b:,}", line.a, line.b, line.difference, line.interval))
     yield "Lead time in days, median:"
-    group = (compared.by or "").removeprefix("case:").capitalize()
-    yield table((group, "Cases A", "Cases B", "A", "B", "B-A", "95 % interval"), rows, right=(1, 2, 3, 4, 5, 6))
+    heading = (compared.by or "").removeprefix("case:").capitalize()
+    yield table((heading, "Cases A", "Cases B", "A", "B", "B-A", "95 % interval"), rows, right=(1, 2, 3, 4, 5, 6))
