@@ -56,9 +56,6 @@ _held: dict[str, _Held] = {}
 """By token. A process forked from this one has a copy of it, which it must not use."""
 
 
-@task(
-    task_run_name="{step} × {size}", persist_result=False, cache_policy=NO_CACHE, retries=0, log_prints=False,
-)  # fmt: skip
 def do_batch(
     pilot: str, process: str, step: str, size: int, cases: str, asked: str, token: str
 ) -> dict[str, int]:  # fmt: skip
@@ -93,8 +90,15 @@ def counts(report: BatchReport) -> dict[str, int]:
 
 
 def batch_task(pilot: str, step: str, agency: str) -> BatchTask:
-    """The task of one step: Prefect's limits by tag and its lists by name then speak of steps and agencies."""
-    return do_batch.with_options(name=step, tags=[agency, pilot])
+    """The task of one step: Prefect's limits by tag and its lists by name then speak of steps and agencies.
+
+    `do_batch` itself stays a plain function: as such it travels to other processes by its name, alone.
+    """
+    declare = task(
+        name=step, tags=[agency, pilot], task_run_name="{step} × {size}", persist_result=False,
+        cache_policy=NO_CACHE, retries=0, log_prints=False,
+    )  # fmt: skip
+    return declare(do_batch)
 
 
 NOT_DONE = "Prefect could not run the batch"

@@ -55,13 +55,25 @@ def test_task_run_is_named_for_step_and_size_and_tagged_with_agency_and_pilot() 
 
 def test_task_takes_text_and_a_count_and_keeps_no_result() -> None:
     """Every parameter is an opaque text or a number; nothing of a result is stored; Prefect repeats nothing."""
-    from perintis.doors.prefect_executor import do_batch
+    from perintis.doors.prefect_executor import batch_task, do_batch
 
-    types = {name: p.annotation for name, p in inspect.signature(do_batch.fn).parameters.items()}
+    types = {name: p.annotation for name, p in inspect.signature(do_batch).parameters.items()}
     assert types == {
         "pilot": "str", "process": "str", "step": "str", "size": "int", "cases": "str", "asked": "str", "token": "str",
     }  # fmt: skip
-    assert (do_batch.persist_result, do_batch.retries, do_batch.log_prints) == (False, 0, False)
+    task = batch_task("fast-track", "kemenkes.health_screening", "kemenkes")
+    assert (task.persist_result, task.retries, task.log_prints) == (False, 0, False)
+
+
+def test_task_travels_by_name() -> None:
+    """What goes to another process is a reference to our function: no case that waits in this one goes with it."""
+    import cloudpickle  # type: ignore[import-untyped]
+
+    from perintis.doors.prefect_executor import batch_task
+
+    packed = cloudpickle.dumps(batch_task("fast-track", "kemenkes.health_screening", "kemenkes").fn)
+    assert b"do_batch" in packed
+    assert len(packed) < 100
 
 
 def test_error_reaches_prefect_without_its_text() -> None:

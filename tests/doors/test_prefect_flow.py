@@ -18,7 +18,7 @@ from perintis.doors.store.models import IntakeRow
 from perintis.doors.store.upgrading import open_database
 from perintis.words.errors import BadInput, DefinitionError, NotFound
 from perintis.words.recorded import Process
-from tests.doors.small_pilot import SmallPilot
+from tests.doors.pilot_elsewhere import SmallPilot
 from tests.doors.test_tickets import DEFINITION, to_be
 
 

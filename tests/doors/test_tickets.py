@@ -18,7 +18,7 @@ from perintis.engine.definition import Definition
 from perintis.engine.live import Live
 from perintis.words.errors import BadInput
 from perintis.words.recorded import Key, Process
-from tests.doors.small_pilot import MARK, SmallPilot
+from tests.doors.pilot_elsewhere import MARK, SmallPilot
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINISTRY = Agency("ministry", "Ministry")

@@ -115,6 +115,30 @@ async def to_be(case: Case[Application]) -> Decision:
 def small(intake: str | None = None) -> RunSummary:
     return run_pilot(PILOT, to_be, intake=intake)
 """,
+    "flows/pooled.py": """
+from flows import small
+from prefect import flow
+from prefect.task_runners import ProcessPoolTaskRunner
+
+from perintis import RunSummary, run_pilot
+
+
+@flow(name="pooled", task_runner=ProcessPoolTaskRunner(max_workers=2))
+def pooled(intake: str | None = None) -> RunSummary:
+    return run_pilot(small.PILOT, small.to_be, intake=intake)
+""",
+    "run_plainly.py": """
+from flows.small import small
+
+if __name__ == "__main__":
+    print(small().model_dump_json())
+""",
+    "run_pooled.py": """
+from flows.pooled import pooled
+
+if __name__ == "__main__":
+    print(pooled().model_dump_json())
+""",
     "run_flow.py": """
 import sys
 
