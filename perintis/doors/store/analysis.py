@@ -25,7 +25,10 @@ PIECE = 100_000
 
 CLOCK = "from the application being handed in to the decision"
 
-_CASES = "SELECT id, reference, office, opened, closed, due, outcome, CAST(segments AS TEXT) FROM cases WHERE {which} ORDER BY id"
+_CASES = (
+    "SELECT id, reference, office, opened, closed, due, outcome, CAST(segments AS TEXT) FROM cases WHERE {which} "
+    "ORDER BY id"
+)
 _STEPS = (
     "SELECT w.case_id, w.id, w.step, w.visit, w.agency, w.officer, w.ready, w.started, w.completed, w.status, w.due, "
     "w.cost, w.keyed FROM work w JOIN cases c ON c.id = w.case_id WHERE {which}"
