@@ -21,8 +21,7 @@ from perintis.words.recorded import Key, WorkKind
 
 MOST_VISITS = 1_000
 CHECKED_REQUESTS = 100
-"""Requests of each step that are put together as for a live agency. They fail for all cases of a kind or for none, and
-most answers do not look at them."""
+"""Requests of each step that are put together and checked as for a live agency: they fail early or not at all."""
 
 _MINUTE = timedelta(minutes=1)
 
@@ -76,15 +75,16 @@ class Agencies:
                 f"{WHERE}: {key.step} was asked {MOST_VISITS} times in one case; its answers never let it end"
             )
         plan, step = self._plan.step(key.step), request.step
-        job = running.jobs[key] = Job(running, key, plan, at, self._plan.definition.due(step, at))
-        if plan.reads_request or self._checked[key.step] < CHECKED_REQUESTS:
+        job = running.jobs[key] = Job(running, key, plan, request.inputs, at, self._plan.definition.due(step, at))
+        body = None
+        if plan.answer is None or self._checked[key.step] < CHECKED_REQUESTS:
             self._checked[key.step] += 1
-            job.request = step.build_input(running.application, request.inputs)
+            body = step.build_input(running.application, request.inputs)
         if plan.service is not None:
             job.minutes = plan.service(self._draw(running.number, plan.stream, key.visit, "service"))
         if plan.kind is WorkKind.AUTOMATIC:
             job.started = at
-            result = self._perform(job) if plan.answer is None else None
+            result = self._perform(job, body) if plan.answer is None else None
             self._agenda.put(at + job.minutes * _MINUTE, lambda then, _: self._finish(then, job, result), job)
             return
         running.schedule(job, at)
@@ -96,7 +96,7 @@ class Agencies:
 
     def _ask_timer(self, running: Running, key: Key, request: Request[Any], at: datetime) -> None:
         due = self._plan.definition.timer_due(request.span, at)
-        job = running.jobs[key] = Job(running, key, TIMER_PLAN, at, due)
+        job = running.jobs[key] = Job(running, key, TIMER_PLAN, request.inputs, at, due)
         if due > at:
             running.schedule(job, at)
         self._agenda.put(max(due, at), self._fire, job)
@@ -108,11 +108,11 @@ class Agencies:
         self._answered(job, at, at)
 
     @staticmethod
-    def _perform(job: Job) -> Any:
+    def _perform(job: Job, body: Any) -> Any:
         """Let an automatic step that only computes run its own function."""
         step = job.plan.step
         assert step.perform is not None
-        (result,) = step.perform([job.request], [f"rehearsal/{job.running.number}/{job.key.step}/{job.key.visit}"])
+        (result,) = step.perform([body], [f"rehearsal/{job.running.number}/{job.key.step}/{job.key.visit}"])
         return step.output.validate_python(result)
 
     def _reach(self, at: datetime, job: Job | None) -> None:
@@ -150,7 +150,7 @@ class Agencies:
             return
         running.complete(job, at, cost)
         if plan.answer is not None:
-            result = plan.answer(Asked(job.request, running.application, running.number, visit, at))
+            result = plan.answer(Asked(job.inputs, running.application, running.number, visit, at))
         self._answered(job, result, at)
 
     def drop(self, job: Job, at: datetime) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -21,12 +21,9 @@ from perintis.words.errors import BadInput
 
 
 class Asked(NamedTuple):
-    """What an answer may depend on: request, application, number of the case, visit and time.
+    """What an answer may depend on: what was passed to the step, application, number of the case, visit and time."""
 
-    The request is there for steps that `reads_request` names, and not always for others.
-    """
-
-    request: BaseModel | None
+    inputs: Mapping[str, object]
     application: BaseModel
     case: int
     visit: int
@@ -52,7 +49,7 @@ def answer_maker(step: Step[Any], application: type[BaseModel], supposed: StepAs
     output, stream = step.output_type, supposed.draws or step.name
     place = f"rehearsal.yaml: steps/{step.name}/answers"
     _check_request_fields(step, supposed)
-    given = {name: _by_assumption(stream, name, a.value, draw) for name, a in supposed.answers.items()}
+    given = {name: _by_assumption(step, stream, name, a.value, draw) for name, a in supposed.answers.items()}
     if not (isinstance(output, type) and issubclass(output, BaseModel)):
         return _whole(step, given, place)
     findings = supposed.findings.value if supposed.findings is not None else []
@@ -71,14 +68,7 @@ def answer_maker(step: Step[Any], application: type[BaseModel], supposed: StepAs
             missing.append(name)
     if missing:
         raise BadInput(f"{place}: say what {', '.join(missing)} will be (a probability, a choice, or always)")
-    return _assembled(step, values, _find(findings, stream, draw) if findings else None, place)
-
-
-def reads_request(supposed: StepAssumptions) -> bool:
-    """Whether the answer depends on what was asked."""
-    performs = supposed.perform is not None and supposed.perform.value
-    copies = any(a.value.from_request is not None for a in supposed.answers.values())
-    return performs or copies or supposed.findings is not None
+    return _assembled(step, values, _find(step, findings, stream, draw) if findings else None, place)
 
 
 def _check_request_fields(step: Step[Any], supposed: StepAssumptions) -> None:
@@ -131,14 +121,16 @@ def _not_valid(place: str, error: ValueError) -> BadInput:
     return BadInput(f"{place}: a made-up value of {', '.join(names)} is not valid; say with `always` what it will be")
 
 
-def _find(findings: list[Finding], stream: str, draw: Draw) -> Callable[[Asked], dict[str, Any]]:
-    certain = [(f.when, f.gives) for f in findings if f.when is not None]
+def _find(step: Step[Any], findings: list[Finding], stream: str, draw: Draw) -> Callable[[Asked], dict[str, Any]]:
+    certain = [
+        ([(_of_request(step, k), v) for k, v in f.when.items()], f.gives) for f in findings if f.when is not None
+    ]
     by_chance = [f for f in findings if f.share is not None]
     ends = list(accumulate(f.share or 0.0 for f in by_chance))
 
     def find(asked: Asked) -> dict[str, Any]:
         for when, gives in certain:
-            if all(getattr(asked.request, name) == value for name, value in when.items()):
+            if all(read(asked) == value for read, value in when):
                 return gives
         return by_chance[_place(ends, draw(asked.case, stream, asked.visit, "finding"))].gives
 
@@ -149,12 +141,12 @@ def _place(ends: list[float], u: float) -> int:
     return min(bisect_right(ends, u), len(ends) - 1)
 
 
-def _by_assumption(stream: str, field: str, answer: Answer, draw: Draw) -> Value:
+def _by_assumption(step: Step[Any], stream: str, field: str, answer: Answer, draw: Draw) -> Value:
     if answer.always is not None:
         fixed = answer.always
         return lambda _: fixed
     if answer.from_request is not None:
-        return _copied(answer.from_request)
+        return _of_request(step, answer.from_request)
     if answer.choice is not None:
         names, ends = list(answer.choice), list(accumulate(answer.choice.values()))
         return lambda asked: names[_place(ends, draw(asked.case, stream, asked.visit, field))]
@@ -163,8 +155,10 @@ def _by_assumption(stream: str, field: str, answer: Answer, draw: Draw) -> Value
     return lambda asked: draw(asked.case, stream, asked.visit, field) < by_visit[min(asked.visit - 1, last)]
 
 
-def _copied(field: str) -> Value:
-    return lambda asked: getattr(asked.request, field)
+def _of_request(step: Step[Any], name: str) -> Value:
+    """A field of the request: passed to the step, else from the application, else by default, as `build_input` does."""
+    default = step.input_model.model_fields[name].get_default(call_default_factory=True, validated_data={})
+    return lambda asked: asked.inputs[name] if name in asked.inputs else getattr(asked.application, name, default)
 
 
 def _without_assumption(step: str, name: str, field: FieldInfo, application: type[BaseModel]) -> Value | None:

@@ -7,8 +7,6 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from pydantic import BaseModel
-
 from perintis.engine.case import TIMER
 from perintis.engine.changes import Change, Standing
 from perintis.engine.rehearsal.plan import StepPlan
@@ -26,16 +24,19 @@ class Job:
     service level, or the date of a timer.
     """
 
-    __slots__ = ("due", "ended", "ends", "key", "minutes", "officer", "over", "plan", "ready", "request", "running",
+    __slots__ = ("due", "ended", "ends", "inputs", "key", "minutes", "officer", "over", "plan", "ready", "running",
                  "server", "started")  # fmt: skip
 
-    def __init__(self, running: Running, key: Key, plan: StepPlan, ready: datetime, due: datetime | None) -> None:
+    def __init__(
+        self, running: Running, key: Key, plan: StepPlan, inputs: dict[str, object], ready: datetime,
+        due: datetime | None,
+    ) -> None:  # fmt: skip
         self.running = running
         self.key = key
         self.plan = plan
+        self.inputs = inputs
         self.ready = ready
         self.due = due
-        self.request: BaseModel | None = None
         self.minutes = 0.0
         self.started: datetime | None = None
         self.ends: datetime | None = None

@@ -9,7 +9,7 @@ from typing import Any
 
 from perintis.engine.case import TIMER
 from perintis.engine.definition import Definition
-from perintis.engine.rehearsal.answers import MakeAnswer, answer_maker, reads_request
+from perintis.engine.rehearsal.answers import MakeAnswer, answer_maker
 from perintis.engine.rehearsal.draws import Draw
 from perintis.engine.steps import Step
 from perintis.rules.assumptions import Assumptions, Delay, StepAssumptions
@@ -39,7 +39,6 @@ class StepPlan:
     answer: MakeAnswer | None = None
     send_back: float = 0.0
     hourly: float | None = None
-    reads_request: bool = False
 
     def cost(self, minutes: float) -> float | None:
         """What a visit costs: officer time by the hour, and what the step costs each time; None if neither is known."""
@@ -111,7 +110,6 @@ def _step_plan(
         None if performs else answer_maker(step, definition.pilot.application, supposed, draw),
         0.0 if supposed.send_back is None else supposed.send_back.value,
         hourly.value if has_officer and hourly is not None else None,
-        reads_request(supposed),
     )
 
 
