@@ -32,6 +32,7 @@ from perintis.words.recorded import Process
 Progress = Callable[[int], None]
 """Called with the number of rows read so far."""
 
+MOST_FIELDS_NAMED = 4
 _PART = 500
 _ROUNDED = re.compile(r"\d[.,]?\d*[eE]\+?\d+")
 
@@ -94,7 +95,7 @@ def take_in(
         raise BadInput(f"{path.name} has no applications in it, only a header or nothing")
     new = [case for _, case in taken.good.values()]
     if strict:
-        taken.rejected += _conflicting(taken, _known_otherwise(database, pilot.name, new))
+        taken.rejected += _conflicting(taken, _known_otherwise(database, pilot.name, new), pilot.reference)
     if strict and taken.rejected:
         return IntakeReport(None, 0, 0, _in_order(taken.rejected))
     return _open(database, definition, path, taken, new, now)
@@ -109,7 +110,7 @@ def _open(
         database, new, pilot=pilot.name, version=pilot.version, process=Process.TO_BE.value, lead=pilot.lead.code,
         intake=intake, now=now,
     )  # fmt: skip
-    taken.rejected += _conflicting(taken, opened.conflicts)
+    taken.rejected += _conflicting(taken, opened.conflicts, pilot.reference)
     report = IntakeReport(
         intake, len(opened.cases), opened.already_open + taken.repeated, _in_order(taken.rejected),
         tuple(opened.cases),
@@ -157,8 +158,8 @@ def _keep(line: int, case: NewCase, taken: _Taken, reference_field: str) -> None
     elif before[1].application == case.application:
         taken.repeated += 1
     else:
-        differing = ", ".join(differing_fields(before[1].application, case.application))
-        why = f"is also on line {before[0]} of this file, where {differing} differs"
+        differing = _some(differing_fields(before[1].application, case.application))
+        why = f"is also on line {before[0]} of this file, with another {differing}"
         taken.rejected.append(Rejected(line, reference_field, why))
 
 
@@ -192,10 +193,17 @@ def _known_otherwise(database: Database, pilot: str, new: Sequence[NewCase]) -> 
     return found
 
 
-def _conflicting(taken: _Taken, conflicts: dict[str, list[str]]) -> Iterator[Rejected]:
+def _conflicting(taken: _Taken, conflicts: dict[str, list[str]], reference_field: str) -> Iterator[Rejected]:
     for reference, names in conflicts.items():
-        why = f"a case was opened under this reference before, where {', '.join(names)} differs"
-        yield Rejected(taken.good[reference][0], "reference", why)
+        why = f"is that of a case opened before, with another {_some(names)}"
+        yield Rejected(taken.good[reference][0], reference_field, why)
+
+
+def _some(names: Sequence[str]) -> str:
+    """Names of fields, the first few of many."""
+    if len(names) <= MOST_FIELDS_NAMED:
+        return ", ".join(names)
+    return f"{', '.join(names[: MOST_FIELDS_NAMED - 1])} and {len(names) - MOST_FIELDS_NAMED + 1} more"
 
 
 def _in_order(rejected: Sequence[Rejected]) -> tuple[Rejected, ...]:

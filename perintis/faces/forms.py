@@ -79,7 +79,7 @@ def check_values(step: Step[Any], values: Mapping[str, object]) -> str:
 def reasons(error: ValidationError) -> list[str]:
     """Each fault as "field reason", without a value."""
     found = error.errors(include_input=False, include_url=False)
-    return [f"{'.'.join(str(p) for p in f['loc']) or WHOLE} {said(f)}" for f in found]
+    return [" ".join(filter(None, (".".join(str(p) for p in f["loc"]), said(f)))) for f in found]
 
 
 def check_one(step: Step[Any], field: Field, text: str) -> object:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -219,14 +218,3 @@ class Office:
         """Take applications in and move them, without Prefect."""
         file = write_csv(self.folder / "applications.csv", list(rows))
         return self.done("run", "small", file, "--without-prefect", "--json")
-
-
-def make_office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Office:
-    """An office in a temporary folder, with nothing of other tests' pilots in memory."""
-    monkeypatch.chdir(write_pilot(tmp_path))
-    for name in ("PERINTIS_HOME", "PERINTIS_DATABASE_URL", "PERINTIS_PILOTS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(sys, "path", [p for p in sys.path if not (Path(p) / "pilots").is_dir()])
-    for name in [m for m in sys.modules if m.split(".")[0] in CONTENT]:
-        monkeypatch.delitem(sys.modules, name)
-    return Office(tmp_path, capsys)

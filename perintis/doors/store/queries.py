@@ -157,7 +157,7 @@ def count_cases(reader: Reader, pilot: str | None = None) -> list[StatusCount]:
 
 
 def waiting_by_step(reader: Reader, filters: Filters, now: datetime, *, people: bool = False) -> list[StepLine]:
-    """Unfinished work by step, most first; with `people`, only what an officer does."""
+    """Unfinished work by step, most first and waits for a date last; with `people`, only what an officer does."""
     where, values = filters.where(now)
     if people:
         where += " AND w.kind = 'human'"
@@ -167,7 +167,8 @@ def waiting_by_step(reader: Reader, filters: Filters, now: datetime, *, people: 
         "SELECT c.pilot, w.step, w.agency, count(*), min(w.ready), "
         "sum(CASE WHEN w.due < ? AND w.kind <> 'timer' THEN 1 ELSE 0 END) "
         f"FROM work w JOIN cases c ON c.id = w.case_id WHERE {_UNFINISHED} AND {where} "
-        "GROUP BY c.pilot, w.step, w.agency ORDER BY count(*) DESC, w.step",
+        "GROUP BY c.pilot, w.step, w.agency "
+        "ORDER BY CASE WHEN w.step = 'timer' THEN 1 ELSE 0 END, count(*) DESC, w.step",
         [micros(now), *values],
     )
     return [StepLine(*row[:4], instant(row[4]), int(row[5])) for row in rows]

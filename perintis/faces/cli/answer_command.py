@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from perintis.faces.cli.here import Here, now
-from perintis.faces.cli.screen import ask, is_interactive, print_json, say
+from perintis.faces.cli.screen import ask, is_interactive, note, print_json, say
 from perintis.faces.moments import moment
 from perintis.words.errors import BadInput, NotAllowed
 from perintis.words.recorded import WorkStatus
@@ -78,7 +78,7 @@ def _complete(
     elif given:
         result = check_values(step, read_values(step, _from_options(given)))
     else:
-        result = check_values(step, _from_prompts(database, definition, process, record, step))
+        result = _from_prompts(database, definition, process, record, step)
     complete_work(database, record.id, result, officer=officer, now=now(), started=None if file or given else begun)
 
 
@@ -119,10 +119,10 @@ def _from_options(given: list[str]) -> dict[str, str]:
 
 def _from_prompts(
     database: Database, definition: Definition, process: Process, record: WorkRecord, step: Step[Any]
-) -> dict[str, object]:
-    """Show the request, then ask for each field until its value is right."""
+) -> str:
+    """Show the request, then ask for each field until its value is right, and for all until they fit together."""
     from perintis.doors.asked import read_asked
-    from perintis.faces.forms import form_of
+    from perintis.faces.forms import check_values, form_of
 
     if not is_interactive():
         fields = ", ".join(field.name for field in form_of(step))
@@ -134,12 +134,12 @@ def _from_prompts(
     for name, value in shown.items():
         say(f"  {name:<{width}}  {_shown(value)}")
     say()
-    values: dict[str, object] = {}
-    for field in form_of(step):
-        answered = _ask_field(step, field)
-        if answered is not None:
-            values[field.name] = answered
-    return values
+    while True:
+        answers = {field.name: _ask_field(step, field) for field in form_of(step)}
+        try:
+            return check_values(step, {name: value for name, value in answers.items() if value is not None})
+        except BadInput as error:
+            note(f"  {error}")
 
 
 def _shown(value: object) -> str:
@@ -192,4 +192,5 @@ def _tell(here: Here, record: WorkRecord, *, sent_back: bool, advanced: bool, as
     if not advanced:
         say(f"The case was not moved on; `perintis run {case.pilot}` does it.")
         return
-    say(next_words(case, here.offices(), at))
+    for line in next_words(case, here.offices(), at):
+        say(line)

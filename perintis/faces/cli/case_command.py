@@ -10,7 +10,7 @@ import typer
 
 from perintis.doors.store.queries import CaseLine, EventLine, WorkLine, find_case, payload, timeline
 from perintis.faces.cli.here import Here, Offices, now, step_words
-from perintis.faces.cli.screen import joined, print_json, say, table
+from perintis.faces.cli.screen import print_json, say, table
 from perintis.faces.cli.status_command import case_json
 from perintis.faces.moments import due_words, exactly, moment, span_words, zone_name
 
@@ -61,25 +61,27 @@ def _head(case: CaseLine, offices: Offices, at: datetime) -> Iterator[str]:
         return
     promised = f", {due_words(case.due, at, offices.calendar(case.pilot))}" if case.due else ""
     yield f"Opened {exactly(case.opened, zone)}{promised}."
-    yield next_words(case, offices, at)
+    yield from next_words(case, offices, at)
 
 
-def next_words(case: CaseLine, offices: Offices, at: datetime) -> str:
-    """What happens to a case next, in one sentence or two."""
+def next_words(case: CaseLine, offices: Offices, at: datetime) -> list[str]:
+    """What happens to a case next: a sentence, or one with a line for each of several waits."""
     if case.closed is not None:
-        return f"The case is closed: {case.outcome}."
+        return [f"The case is closed: {case.outcome}."]
     if case.problem:
-        return f"The case has stopped: {case.problem}."
-    waits = [_wait(work, offices, at) for work in case.work]
+        return [f"The case has stopped: {case.problem.rstrip('.')}."]
+    waits = [_wait(work, offices, at) for work in sorted(case.work, key=lambda w: w.kind == "timer")]
     if not waits:
-        return f"The case is ready to move on: `perintis run {case.pilot}` does it."
-    return f"The case now waits for {joined(waits)}."
+        return [f"The case is ready to move on: `perintis run {case.pilot}` does it."]
+    if len(waits) == 1:
+        return [f"The case now waits for {waits[0]}."]
+    return ["The case now waits for", *(f"  {wait}" for wait in waits)]
 
 
 def _wait(work: WorkLine, offices: Offices, at: datetime) -> str:
     calendar = offices.calendar(work.pilot, work.agency)
     if work.kind == "timer":
-        return f"a date ({moment(work.due, at, offices.zone(work.pilot))})" if work.due else "a date"
+        return f"a date, {moment(work.due, at, offices.zone(work.pilot))}" if work.due else "a date"
     due = f", {due_words(work.due, at, calendar)}" if work.due else ""
     told = f"{offices.agency_name(work.pilot, work.agency)} ({step_words(work.step)}, work {work.work}"
     if work.status == "in_doubt":

@@ -35,4 +35,5 @@ def command(
     if as_json:
         print_json(case_json(found, at))
         return
-    say(next_words(found, here.offices(), at))
+    for line in next_words(found, here.offices(), at):
+        say(line)
