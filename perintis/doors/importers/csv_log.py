@@ -15,7 +15,7 @@ from perintis.doors.importers.mapping import EXAMPLE, Layout, Mapping, attribute
 from perintis.doors.importers.rejects import Rejects
 from perintis.words.errors import BadInput
 
-BATCH_ROWS = 20_000
+BATCH_ROWS = 10_000
 LONGEST_FIELD = 1 << 20
 SEPARATORS = (",", ";", "\t", "|")
 FILTER = "only:"

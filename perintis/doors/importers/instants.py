@@ -12,7 +12,7 @@ OFFSET = pl.Int32
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 LONGEST_DATE = len("2014-01-31")
-REMEMBERED = 100_000
+REMEMBERED = 20_000
 
 Parsed = tuple[int | None, int | None]
 """Microseconds since 1970 in UTC and offset in minutes; both None where the text is not a time."""

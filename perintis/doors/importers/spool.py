@@ -7,8 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-HELD_ROWS = 200_000
-BUCKET_CASES = 20_000
+HELD_ROWS = 40_000
+BUCKET_CASES = 2_500
 
 
 class Spool:
@@ -38,8 +38,11 @@ class Spool:
         if self._parts:
             self._write()
             for bucket in sorted(self._parts):
-                parts = [pl.read_parquet(part) for part in self._parts[bucket]]
-                yield pl.concat(parts).sort("key", maintain_order=True)
+                parts = self._parts[bucket]
+                rows = pl.concat([pl.read_parquet(part) for part in parts])
+                for part in parts:
+                    part.unlink()
+                yield rows.sort("key", maintain_order=True)
         elif self._held:
             for _, frame in self._by_bucket():
                 yield frame.sort("key", maintain_order=True)

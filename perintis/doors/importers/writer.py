@@ -15,7 +15,7 @@ from perintis.doors.importers.mapping import AttributeType
 from perintis.words.tables import ATTRIBUTE_PREFIX, CASE_COLUMNS
 
 PART_ROWS = 10_000
-ROW_GROUP = 50_000
+ROW_GROUP = 20_000
 CASES, STEPS = 0, 1
 CASES_FILE, STEPS_FILE = "cases.parquet", "steps.parquet"
 RESOLUTIONS = {"day": 86_400_000_000, "minute": 60_000_000, "second": 1_000_000, "millisecond": 1_000}
@@ -144,7 +144,7 @@ class TableWriter:
 
     def _join_parts(self, which: int, name: str) -> None:
         parts = self._parts[which]
-        pl.scan_parquet(parts).sink_parquet(self._folder / name, row_group_size=ROW_GROUP)
+        pl.scan_parquet(parts).sink_parquet(self._folder / name, row_group_size=ROW_GROUP, compression_level=1)
         for part in parts:
             part.unlink()
 

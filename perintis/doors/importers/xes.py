@@ -15,7 +15,7 @@ READ = 1 << 20
 LONGEST_PIECE = 16 << 20
 """A trace, or a head, of more bytes than this goes through the parser, which needs no whole trace in memory."""
 
-BATCH_ATTRIBUTES = 60_000
+BATCH_ATTRIBUTES = 40_000
 """Pieces are handed over together until they hold so many attributes: each hand-over has a fixed cost."""
 
 FAILURES_AT_MOST = 3

@@ -160,7 +160,7 @@ class SimpleScanner:
         ).with_columns(keys.alias("key"), values.alias("value"))
         at_event = pl.col("level") == EVENT
         attributes = numbered.filter(~at_event | pl.col("key").is_in(self._keys)).select(
-            "trace", pl.when(at_event).then("eid").alias("eid"), _own("key"), "type", _own("value")
+            "trace", pl.when(at_event).then("eid").alias("eid"), own_text("key"), "type", own_text("value")
         )
         events = numbered.filter("opens_event").select(
             "trace", event=pl.col("eid") - pl.col("eid").min().over("trace") + 1
@@ -168,7 +168,7 @@ class SimpleScanner:
         return XesBatch(numbered.filter("opens_trace").select("trace"), events, attributes)
 
 
-def _own(column: str) -> pl.Expr:
+def own_text(column: str) -> pl.Expr:
     """The texts in memory of their own: what is cut from a piece would keep the whole piece alive."""
     return pl.concat_str(column, pl.lit("")).alias(column)
 

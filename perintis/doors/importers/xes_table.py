@@ -9,7 +9,7 @@ from perintis.doors.importers.attributes import REASONS, XES_TYPES, Kinds, typed
 from perintis.doors.importers.instants import InstantReader
 from perintis.doors.importers.mapping import AttributeType, Mapping, attribute_name
 from perintis.doors.importers.rejects import Rejects
-from perintis.doors.importers.xes_scan import XesBatch
+from perintis.doors.importers.xes_scan import XesBatch, own_text
 from perintis.words.tables import ATTRIBUTE_PREFIX
 
 NOWHERE = -1
@@ -98,7 +98,7 @@ class XesTables:
                 cases.filter(again).select("row"), "concept:name of the trace", "an earlier trace has this case id"
             )
             cases = cases.filter(~again)
-        self._seen.append(cases["case"])
+        self._seen.append(cases.select(own_text("case"))["case"])
         return cases
 
 
