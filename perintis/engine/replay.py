@@ -161,6 +161,7 @@ class Replay:
         group.left -= 1
         if group.left == 0:
             group.parent.key = None
+            group.strands.clear()  # strands and group refer to each other; without this their memory waits for a sweep
             self._resume(group.parent, tuple(group.results))
 
     def _break_off(self, group: _Group) -> _Strand:
@@ -176,6 +177,7 @@ class Replay:
                 self._strands.pop(waiting, None)
             strand.key = None
             _close(strand)
+        group.strands.clear()
         return group.parent
 
 
