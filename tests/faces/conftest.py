@@ -20,7 +20,5 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     for name in ("PERINTIS_HOME", "PERINTIS_DATABASE_URL", "PERINTIS_PILOTS"):
         monkeypatch.delenv(name, raising=False)
     yield Office(tmp_path, capsys)
-    for name in list(sys.modules):
-        if name.split(".")[0] in CONTENT:
-            del sys.modules[name]
+    Office.forget()
     sys.modules.update(aside)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -213,6 +215,13 @@ class Office:
         answer = self(*arguments)
         assert answer.status == 0, answer
         return answer
+
+    @staticmethod
+    def forget() -> None:
+        """Read pilots anew from now on, as another process would."""
+        for name in [m for m in sys.modules if m.split(".")[0] in CONTENT]:
+            del sys.modules[name]
+        importlib.invalidate_caches()
 
     def opened(self, *rows: dict[str, Any]) -> Answer:
         """Take applications in and move them, without Prefect."""

@@ -101,4 +101,4 @@ def _open_thoroughly(settings: Settings) -> None:
 
 
 def _sqlite_path(url: str) -> Path | None:
-    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+    return Path(url.partition(":///")[2]) if url.startswith("sqlite") else None
