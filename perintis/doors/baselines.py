@@ -42,8 +42,8 @@ class BaselineManifest(BaseModel):
 
     `events` are the events read, `steps` the step visits they make; `filtered` rows did not fit the filter and
     `ignored` events are of activities that the mapping leaves out; `rejected` rows are listed in rejects.csv. `first`
-    and `last_opened` are the earliest and the latest opening, `offsets` the offsets from UTC met, in minutes.
-    `replaced_by` is the hash of the baseline that took over the name.
+    and `last_opened` are the earliest and the latest opening in local time, `offsets` the offsets from UTC met, in
+    minutes. `replaced_by` is the hash of the baseline that took over the name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -143,7 +143,7 @@ def load_baseline(home: Path, selection: str) -> DataSet:
         name=f"{manifest.name}{colon}{cohort}",
         cases=cases,
         steps=steps,
-        observed_until=manifest.observed_until,
+        observed_until=manifest.observed_until.astimezone(UTC),
         grade=manifest.grade,
         clock=manifest.clock,
     )
@@ -159,7 +159,7 @@ def _cohort(cases: pl.DataFrame, name: str, cohort: str) -> pl.DataFrame:
 
 def _describe(read: LogRead, mapping: Mapping, path: Path, name: str, pilot: str) -> BaselineManifest:
     tables = read.tables
-    until = (mapping.observed_until or tables.last).astimezone(UTC)
+    until = mapping.observed_until or tables.last
     grade, reason = _grade(read, mapping)
     said = mapping.as_recorded()
     content = _content_hash(tables.cases_digest, tables.steps_digest, said, grade, until)

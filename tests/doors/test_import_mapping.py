@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ from perintis.doors.importers.mapping import (
     Mapping,
     build_mapping,
     load_mapping,
-    with_flags,
 )
 from perintis.words.errors import BadInput
 
@@ -60,16 +58,6 @@ def test_a_yaml_file_is_a_mapping(tmp_path: Path) -> None:
         load_mapping(path)
     with pytest.raises(BadInput, match=r"none\.yaml: cannot be read"):
         load_mapping(tmp_path / "none.yaml")
-
-
-def test_flags_say_what_a_file_can(tmp_path: Path) -> None:
-    """A flag overrules the file; its value is read as YAML."""
-    base = build_mapping({"agency": "dept", "case": "n"})
-    mapping = with_flags(base, ["agency=unit", "cohort={before: 2010-08-13, days: 365}", "ignore=[Note, Mail]"])
-    assert (mapping.case, mapping.agency, mapping.ignore) == ("n", "unit", ("Note", "Mail"))
-    assert mapping.cohort == Cohort(before=date(2010, 8, 13), days=365)
-    with pytest.raises(BadInput, match="write it like agency=department"):
-        with_flags(base, ["agency"])
 
 
 def test_what_is_recorded_of_a_mapping_is_what_was_said() -> None:

@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 from perintis.doors.baselines import BaselineManifest, import_baseline, load_baseline
 from perintis.doors.exporters import export
 from perintis.doors.importers.instants import local_days
-from perintis.doors.importers.mapping import OUR_EXPORT, load_mapping, with_flags
+from perintis.doors.importers.mapping import OUR_EXPORT, build_mapping, load_mapping
 from perintis.doors.importers.read import read_log
 from perintis.words.errors import BadInput
 from perintis.words.tables import DataSet
@@ -77,6 +77,7 @@ def test_road_fines_counts_and_local_days(fines: Fines) -> None:
     home, manifest = fines
     assert (manifest.cases, manifest.events, manifest.rejected) == (150_370, 561_470, 0)
     assert (manifest.resolution, manifest.offsets) == ("day", (60, 120))
+    assert (manifest.first.date(), manifest.observed_until.date()) == (date(2000, 1, 1), date(2013, 6, 18))
     data = load_baseline(home, "fines")
     assert data.steps["step"].n_unique() == 11
     first = data.cases.filter(pl.col("case") == "A1").select(day=local_days("opened", "opened_offset"))
@@ -94,12 +95,12 @@ def test_road_fines_before_and_after(fines: Fines) -> None:
 
 def test_road_fines_notified_in_time(shared_data: Path, repository: Path, tmp_path: Path) -> None:
     """Of those notified, within 90 days 46.0 and 75.2 %, within 150 days 96.0 and 95.8 %."""
-    base = load_mapping(repository / "samples" / "road_fines.map.yaml")
+    base = load_mapping(repository / "samples" / "road_fines.map.yaml").model_dump(exclude_unset=True)
     shares = []
     for limit in (90, 150):
-        flags = ["closed={activities: [Insert Fine Notification]}", f"due={{days: {limit}}}"]
+        notified = {"closed": {"activities": ["Insert Fine Notification"]}, "due": {"days": limit}}
         log = shared_data / "eventlogs" / "road_fines.xes.gz"
-        import_baseline(tmp_path, "fast-track", log, f"by-{limit}", with_flags(base, flags))
+        import_baseline(tmp_path, "fast-track", log, f"by-{limit}", build_mapping(base | notified))
         for cohort in ("before", "after"):
             cases = load_baseline(tmp_path, f"by-{limit}:{cohort}").cases.drop_nulls("closed")
             shares.append(round(100 * float((cases["closed"] <= cases["due"]).sum()) / cases.height, 1))

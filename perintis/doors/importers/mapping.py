@@ -7,7 +7,6 @@ attribute of a trace by its key after `case:` (`case:channel`), as most tools do
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingType
-from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -281,20 +280,3 @@ def load_mapping(path: Path) -> Mapping:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise BadInput(f"{path.name}: not YAML; write lines like `case: permit_number`") from error
     return build_mapping(values or {}, path.name)
-
-
-def with_flags(mapping: Mapping, flags: Sequence[str]) -> Mapping:
-    """A mapping with some keys set by flags like `agency=department` or `closed={activities: [Decision sent]}`.
-
-    The value is read as YAML, so that a flag can say all that a file can.
-    """
-    values = mapping.model_dump(exclude_unset=True)
-    for flag in flags:
-        key, equals, text = flag.partition("=")
-        if not equals:
-            raise BadInput(f"mapping {flag!r}: write it like agency=department")
-        try:
-            values[key.strip()] = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise BadInput(f"mapping {key.strip()}: the value is not YAML") from error
-    return build_mapping(values)

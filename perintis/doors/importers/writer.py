@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import polars as pl
@@ -27,7 +27,8 @@ class TablesWritten:
     """What was written: counts, the period, how fine the times are, and the digests of both tables.
 
     `first` and `last` are the earliest opening and the latest instant of anything that happened; `resolution` is the
-    coarsest unit that all local times of steps and openings fit, `offsets` the offsets from UTC met, in minutes.
+    coarsest unit that all local times of steps and openings fit, `offsets` the offsets from UTC met, in minutes. All
+    instants carry the offset of their place, so that their dates are local days.
     """
 
     cases: int
@@ -101,11 +102,9 @@ class TableWriter:
         opened = cases.select(at="opened", offset="opened_offset")
         done = steps.select(at=pl.coalesce("completed", "started", "ready"), offset="offset")
         self._look_at_times(pl.concat([opened, done]).drop_nulls("at"))
-        self._openings += [
-            moment for moment in (opened["at"].min(), opened["at"].max()) if isinstance(moment, datetime)
-        ]
-        latest = (opened["at"].max(), done["at"].max(), cases["closed"].max())
-        self._latest += [moment for moment in latest if isinstance(moment, datetime)]
+        closed = cases.select(at="closed", offset="opened_offset")
+        self._openings += _ends(opened)
+        self._latest += [*_ends(opened), *_ends(done), *_ends(closed)]
 
     def _look_at_times(self, times: pl.DataFrame) -> None:
         self._offsets.update(times["offset"].drop_nulls().unique())
@@ -157,3 +156,12 @@ class TableWriter:
                 written = self._kinds.get(name, {AttributeType.INSTANT} if self._maybe_instants.get(name) else set())
                 rows = rows.with_columns(typed(rows[name], common_kind(written), self._instants).alias(name))
         return rows.select(*CASE_COLUMNS, *sorted(self._attributes))
+
+
+def _ends(times: pl.DataFrame) -> list[datetime]:
+    """The earliest and the latest of some instants, each in the local time of its place."""
+    known = times.drop_nulls("at")
+    if known.is_empty():
+        return []
+    rows = known.sort("at")[[0, -1]].rows()
+    return [at.astimezone(timezone(timedelta(minutes=offset or 0))) for at, offset in rows]
