@@ -82,11 +82,9 @@ def explain(error: Exception) -> str:
 
 def counts(report: BatchReport) -> dict[str, int]:
     """What a task run answers: how many items were done, will be retried, failed, were refused, or left ready."""
-    left = report.size if report.down is not None else 0
-    return {
-        "done": report.done, "retrying": report.retrying, "failed": report.failed, "refused": report.refused,
-        "left_ready": left,
-    }  # fmt: skip
+    told = {"done": report.done, "retrying": report.retrying, "failed": report.failed, "refused": report.refused}
+    left = 0 if report.down is None else report.size - sum(told.values())
+    return {**told, "left_ready": left}
 
 
 def batch_task(pilot: str, step: str, agency: str) -> BatchTask:
@@ -112,10 +110,10 @@ def told_from_elsewhere(batch: Batch, answer: dict[str, int] | None) -> BatchRep
     report = BatchReport(batch.step.name, len(batch.items))
     if answer is None or not any(answer.values()):
         report.down = NOT_DONE
-    elif answer["left_ready"]:
+        return report
+    if answer["left_ready"]:
         report.down = f"{batch.step.agency.code} cannot be reached"
-    else:
-        report.done, report.retrying, report.failed = answer["done"], answer["retrying"], answer["failed"]
+    report.done, report.retrying, report.failed = answer["done"], answer["retrying"], answer["failed"]
     return report
 
 

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from perintis.doors.pilot_folder import load_flow_file
+from perintis.doors.pilot_folder import find_pilot, load_flow_file
 from perintis.doors.prefect_flow import Progress, RunSummary, watched
 from perintis.doors.settings import Settings
 from perintis.words.errors import PerintisError
@@ -184,6 +184,7 @@ def run_flow(
     `waiting` is told what is being waited for, `progress` how far the run has come. Raises PerintisError, with the
     advice to run without Prefect, where Prefect cannot run the flow.
     """
+    find_pilot(settings.pilots, pilot)  # before anything is started
     if server is not None:
         return _run(settings, pilot, intake, server, waiting, progress)
     with early_server(settings) as own:

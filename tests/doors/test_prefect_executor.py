@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from perintis import Agency, step
 from perintis.doors.running import RunReport
+from perintis.engine.batches import BatchReport
 from perintis.engine.waves import Batch, Tally
 from perintis.words.errors import BadInput
 
@@ -91,6 +92,7 @@ def test_error_reaches_prefect_without_its_text() -> None:
     [
         ({"done": 2, "retrying": 0, "failed": 1, "refused": 0, "left_ready": 0}, 2, None),
         ({"done": 0, "retrying": 0, "failed": 0, "refused": 0, "left_ready": 3}, 0, "kemenkes cannot be reached"),
+        ({"done": 1, "retrying": 0, "failed": 0, "refused": 0, "left_ready": 2}, 1, "kemenkes cannot be reached"),
         ({"done": 0, "retrying": 0, "failed": 0, "refused": 0, "left_ready": 0}, 0, "Prefect could not run the batch"),
         (None, 0, "Prefect could not run the batch"),
     ],
@@ -103,6 +105,21 @@ def test_batch_done_elsewhere_is_known_by_its_counts(
 
     report = told_from_elsewhere(Batch(health_screening, []), answer)
     assert (report.done, report.down, report.states) == (done, down, [])
+
+
+@pytest.mark.parametrize(
+    ("report", "left"),
+    [
+        (BatchReport("kemenkes.health_screening", 5, done=4, failed=1), 0),
+        (BatchReport("kemenkes.health_screening", 5, down="cannot be reached"), 5),
+        (BatchReport("kemenkes.health_screening", 5, done=2, refused=1, down="cannot be reached"), 2),
+    ],
+)
+def test_task_run_answers_how_many_an_agency_that_is_down_has_left(report: BatchReport, left: int) -> None:
+    """What it did not come to stays ready."""
+    from perintis.doors.prefect_executor import counts
+
+    assert counts(report)["left_ready"] == left
 
 
 def test_artifact_shows_the_figures_of_the_run_history() -> None:
