@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from perintis.faces.cli import app
-from tests.faces.office import Office, application, write_pilot
+from tests.faces.office import Office, application, write_csv, write_pilot
 
 HEAVY = ("prefect", "numpy", "polars", "sqlalchemy", "alembic", "scipy", "pandas", "jinja2")
 
@@ -71,18 +71,37 @@ def test_a_command_that_is_written_wrongly_ends_with_status_two(
 
 def test_a_fault_of_the_program_is_noted_without_personal_values(office: Office) -> None:
     """The sentence names the file; the file has places in the code and neither texts of errors nor arguments."""
-    office.opened(application(1))
-    flow = office.folder / "flows" / "small.py"
-    flow.write_text(flow.read_text("utf-8") + "\nraise RuntimeError('Siti 3173014507900001')\n", "utf-8")
+    write_csv(office.folder / "Siti.csv", [application(1)])
+    (office.folder / ".perintis").mkdir()
+    (office.folder / ".perintis" / "perintis.db").write_bytes(b"Siti 3173014507900001" * 1000)
     answer = office("run", "small", "Siti.csv", "--without-prefect")
     assert answer.status == app.UNEXPECTED
-    assert answer.err.startswith("error: an unexpected fault (RuntimeError) stopped the command")
+    assert answer.err.startswith("error: an unexpected fault (DatabaseError) stopped the command")
     (report,) = (office.folder / ".perintis" / "errors").glob("*.txt")
     assert report.name in answer.err
     noted = report.read_text("utf-8")
-    assert "flows/small.py" in noted
+    assert "perintis/doors/store/upgrading.py" in noted
     assert "Siti" not in noted + answer.err
     assert "3173" not in noted + answer.err
+
+
+def test_a_fault_in_a_pilots_own_code_is_told_with_its_place(office: Office) -> None:
+    """The engineer gets file and line; lists still work."""
+    office.opened(application(1))
+    flow, task = office.folder / "flows" / "small.py", office.folder / "pilots" / "small" / "__init__.py"
+    text = flow.read_text("utf-8")
+    for wrong, sentence in (
+        ("def (:\n", "flows/small.py line 1"),
+        ("x = 1 / 0\n", "ZeroDivisionError in small.py line 1"),
+        ("import nothing_of_that_name\n", "there is no module 'nothing_of_that_name'"),
+    ):
+        flow.write_text(wrong + text, "utf-8")
+        answer = office("run", "small", "--without-prefect")
+        assert answer.status == 1
+        assert sentence in answer.err
+    task.write_text("x = 1 / 0\n", "utf-8")
+    office.forget()
+    assert "1 open case" in office.done("status").out
 
 
 def test_an_interrupted_command_says_that_nothing_is_lost(office: Office) -> None:
@@ -90,6 +109,7 @@ def test_an_interrupted_command_says_that_nothing_is_lost(office: Office) -> Non
     (office.folder / "flows" / "small.py").write_text("raise KeyboardInterrupt\n", "utf-8")
     answer = office("run", "small", "--without-prefect")
     assert answer.status == app.INTERRUPTED
+    assert "what was recorded stays recorded" in answer.err
     assert "Traceback" not in answer.err
 
 
@@ -134,4 +154,4 @@ def test_the_doctor_says_what_is_wrong_and_how_to_mend_it(office: Office) -> Non
     answer = office("doctor", "--quick")
     assert answer.status == 1
     assert "chmod 700" in answer.out
-    assert "ModuleNotFoundError" in answer.out
+    assert "there is no module 'nothing_of_that_name'" in answer.out

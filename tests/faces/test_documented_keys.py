@@ -51,7 +51,7 @@ def test_every_command_is_in_the_reference(reference: str) -> None:
 def test_keys_of_running(office: Office, reference: str) -> None:
     """run, status, case, inbox, runs."""
     told = office.opened(application(1), application(2, office="west")).json
-    assert set(told) | {"unrun"} == table_keys(section(reference, "run"))
+    assert set(told) == table_keys(section(reference, "run"))
     assert set(told["rejects"][0]) == {"row", "field", "reason"}
     status = table_keys(section(reference, "status"))
     (case,) = office.done("status", "--json").json

@@ -32,9 +32,9 @@ def command(
     advance: Annotated[bool, typer.Option("--advance/--no-advance", help="Move the case on afterwards.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Answer one work item; without FILE and --set, asks for each field.
+    """Answer one work item and move its case on.
 
-    Shows the fields of the request that this step may see, and nothing else of the case.
+    Without FILE and --set, asks for each field; it then shows the fields of the request that this step may see, and nothing else of the case.
     """
     if sum((file is not None, bool(given), send_back is not None)) > 1:
         raise BadInput("give the answer in one way only: a file, --set, or --send-back")

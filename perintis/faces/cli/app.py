@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import Any
 
 import typer
@@ -19,6 +20,7 @@ COMMANDS = (
 """In the order of the help. `perintis.faces.cli.<name>_command` holds each, as `app` (a group) or `command`."""
 
 ERROR, INTERRUPTED, UNEXPECTED = 1, 130, 70
+STOPPED = "interrupted; what was recorded stays recorded, and the same command goes on from there"
 PLAIN: dict[str, Any] = {"rich_markup_mode": None, "add_completion": False, "pretty_exceptions_enable": False}
 
 
@@ -74,6 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     0: done. 1: something that the person can put right, said in one sentence. 2: the command was not written as it
     should be. 70: a fault of the program, noted in a file. 130: interrupted.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that lacks a letter gets a question mark, not a fault
+            stream.reconfigure(errors="replace")
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -82,12 +87,14 @@ def run(arguments: Sequence[str]) -> int:
     try:
         typer.main.get_command(app).main(list(arguments), prog_name="perintis")
     except SystemExit as left:
+        if left.code == INTERRUPTED:
+            typer.echo(STOPPED, err=True)
         return left.code if isinstance(left.code, int) else ERROR if left.code else 0
     except PerintisError as error:
         typer.echo(f"error: {error}", err=True)
         return ERROR
     except KeyboardInterrupt:
-        typer.echo("interrupted; what was recorded stays recorded, and the same command goes on from there", err=True)
+        typer.echo(STOPPED, err=True)
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001  # the last line of defence: whatever it is, no traceback on the screen
         from perintis.faces.cli.faults import note_fault

@@ -26,7 +26,7 @@ def command(
     personal: Annotated[bool, typer.Option("--personal", help="Show the personal data of the case too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show one case: what it waits for, and everything that happened to it."""
+    """Show one case: what it waits for and what happened to it."""
     here = Here()
     at, offices = now(), here.offices()
     with here.reader() as reader:

@@ -18,7 +18,10 @@ def command(
     pilot: Annotated[str | None, typer.Argument(help="Only this pilot.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check pilots before they run: what each step shows, what was promised, what will be measured."""
+    """Check pilots against agreement, plan and promises.
+
+    What each step shows, what was promised, what will be measured; before a pilot runs.
+    """
     from perintis.rules.problem import Severity
 
     here = Here()

@@ -29,7 +29,7 @@ def command(
     seed: Annotated[int, typer.Option(help="Seed of the intervals.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Compare two data sets, metric by metric, with intervals and without a verdict.
+    """Compare two data sets, with intervals, without a verdict.
 
     A and B are each one of: NAME, a baseline; NAME:COHORT, one cohort of it; PILOT, the pilot's own cases until now;
     PILOT/as-is, its cases in the as-is process; rehearsal:N, the rehearsal with run number N.

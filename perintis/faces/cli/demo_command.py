@@ -31,9 +31,9 @@ def command(
     out: Annotated[Path | None, typer.Option(help="Folder for the page; else demo/ in the home folder.")] = None,
     pilot: Annotated[str | None, typer.Option(help="Which pilot; else fast-track, or the first there is.")] = None,
 ) -> None:
-    """Rehearse a pilot beside the process it would replace, compare them, and open a few live cases.
+    """Rehearse a pilot, compare it, and open a few live cases.
 
-    Everything in it is made up. The live cases go through the pilot's Prefect flow and wait in the inboxes afterwards.
+    The pilot is rehearsed beside the process it would replace. Everything in it is made up. The live cases go through the pilot's Prefect flow and wait in the inboxes afterwards.
     """
     say("Perintis demo: a pilot beside the process it would replace. All cases are made up.")
     here = Here()

@@ -38,7 +38,10 @@ def command(
     quick: Annotated[bool, typer.Option("--quick", help="Leave out Prefect's server, which takes seconds.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Look at versions, settings, store, pilots and Prefect, and say how to mend what is wrong."""
+    """Look for what is wrong here and say how to mend it.
+
+    Versions, settings, store, pilots, Prefect.
+    """
     here = Here()
     checks: tuple[Callable[[Here], Finding], ...] = (
         _python, _packages, _home, _store, _pilots, _made_up, _disk, *(() if quick else (_prefect,)),
@@ -128,8 +131,6 @@ def _pilots(here: Here) -> Finding:
             here.definition(name)
     except PerintisError as error:
         return Finding("pilots", False, str(error), "set PERINTIS_PILOTS, or begin one with perintis new NAME")
-    except Exception as error:  # noqa: BLE001  # a pilot's own code may raise anything
-        return Finding("pilots", False, f"cannot be read ({type(error).__name__})", "run its tests: they say where")
     return Finding("pilots", True, f"{', '.join(names)} in {here.settings.pilots.absolute()}")
 
 

@@ -16,7 +16,10 @@ def command(
     file: Annotated[Path, typer.Argument(help="Where to: .csv, .parquet or .xes.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Export cases and steps; the format follows from the ending of FILE. Personal data stay in the store."""
+    """Write cases and steps to a file, without personal data.
+
+    The format follows from the ending of FILE.
+    """
     from perintis.doors.exporters import export
     from perintis.use.datasets import Shelves
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from perintis.doors.settings import Settings, read_settings
 from perintis.faces.moments import zone_of
-from perintis.words.errors import NotFound
+from perintis.words.errors import DefinitionError, NotFound, PerintisError
 
 if TYPE_CHECKING:
     from perintis.doors.connectors import FolderConnector
@@ -49,19 +49,22 @@ class Here:
         """A pilot with its process code."""
         from perintis.doors.pilot_folder import load_definition
 
-        return load_definition(self.settings.pilots, pilot)
+        with _readable_code():
+            return load_definition(self.settings.pilots, pilot)
 
     def pilot(self, name: str) -> Pilot[Any]:
         """A pilot as promised, or NotFound with the names there are."""
         from perintis.doors.pilot_folder import find_pilot
 
-        return find_pilot(self.settings.pilots, name)
+        with _readable_code():
+            return find_pilot(self.settings.pilots, name)
 
     def pilots(self) -> tuple[Pilot[Any], ...]:
         """All pilots here, or NotFound where there is no folder of pilots."""
         from perintis.doors.pilot_folder import list_pilots
 
-        return list_pilots(self.settings.pilots)
+        with _readable_code():
+            return list_pilots(self.settings.pilots)
 
     def connector(self) -> FolderConnector:
         """Messages to and from agencies without a connector of their own."""
@@ -70,11 +73,27 @@ class Here:
         return FolderConnector(self.settings.exchange_folder)
 
     def offices(self) -> Offices:
-        """The calendars by which times are shown; this computer's zone where there are no pilots here."""
+        """The calendars by which times are shown; this computer's zone where no pilots can be read here."""
         try:
             return Offices({pilot.name: pilot for pilot in self.pilots()})
-        except NotFound:
+        except (NotFound, DefinitionError):
             return Offices({})
+
+
+@contextmanager
+def _readable_code() -> Iterator[None]:
+    """Tell an engineer in one sentence where a pilot's own code stops."""
+    try:
+        yield
+    except PerintisError:
+        raise
+    except SyntaxError as error:
+        raise DefinitionError(f"{error.filename} line {error.lineno}: {error.msg}; put it right first") from None
+    except Exception as error:  # noqa: BLE001  # a pilot's own code may raise anything
+        from perintis.engine.live import where
+
+        missing = f", there is no module {error.name!r}" if isinstance(error, ModuleNotFoundError) else ""
+        raise DefinitionError(f"a pilot's code stops with {where(error)}{missing}; put it right first") from None
 
 
 class Offices:

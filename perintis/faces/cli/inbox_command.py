@@ -31,7 +31,7 @@ def command(
     limit: Annotated[int, typer.Option(min=1, help="How many items to list (JSON: all).")] = 25,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List what waits for an agency, what is due first at the top.
+    """List what waits for an agency, what is due first on top.
 
     A file for --receive has one message a line: {"message": "their number", "key": "as in the request",
     "answer": {...}}.

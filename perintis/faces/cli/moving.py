@@ -24,7 +24,7 @@ def move_here(here: Here, definition: Definition, *, opened: int) -> Mapping[str
             database, definition, Process.TO_BE, here.connector(), opened=opened,
             progress=lambda tally: meter(handled(tally)),
         )  # fmt: skip
-    return {"run": report.run, **report.counts}
+    return {"run": report.run, **report.counts, "unrun": 0}
 
 
 def move_through_prefect(here: Here, pilot: str, *, intake: int | None, quiet: bool) -> Mapping[str, Any]:

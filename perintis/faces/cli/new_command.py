@@ -30,7 +30,10 @@ def command(
     title: Annotated[str | None, typer.Option(help="Its title for people.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Write a new pilot: its promises, a step, its process and a test that fails until you write it."""
+    """Begin a pilot from a template, with a failing test.
+
+    Its promises, a step, its process, and a test that fails until the process is written.
+    """
     if not NAME.fullmatch(pilot) or pilot in NOT_HERE:
         raise BadInput(f"{pilot!r} is no name for a pilot: use small letters, digits and dashes, like fast-track")
     folder = Here().settings.pilots

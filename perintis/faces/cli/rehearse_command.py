@@ -38,7 +38,10 @@ def command(
     process: Annotated[Course, typer.Option(help="Which process.")] = Course.TO_BE,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Rehearse a process with simulated agencies and made-up cases, in virtual time."""
+    """Rehearse a process with simulated agencies.
+
+    Cases are made up, time is virtual; the result is stored and marked as rehearsal.
+    """
     here = Here()
     definition = here.definition(pilot)
     assumptions = read_assumptions(here, definition)

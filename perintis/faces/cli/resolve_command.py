@@ -24,7 +24,10 @@ def command(
     officer: Annotated[str | None, typer.Option(help="Who found out.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say whether the agency got a request. If not, it is sent again; if so, its answer is waited for."""
+    """Say whether an agency got a request that is in doubt.
+
+    If not, it is sent again; if so, its answer is waited for.
+    """
     from perintis.doors.store.ending import resolve_doubt
 
     with Here().database() as database:

@@ -16,7 +16,10 @@ def command(
     case: Annotated[str, typer.Argument(help="The reference or the number of the case.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Take up a case that failed or diverged, with the code as it is now, and move it on."""
+    """Take up a case again that has stopped.
+
+    One that failed or diverged; with the code as it is now. Then it is moved on.
+    """
     from perintis.doors.store.ending import retry_case
     from perintis.doors.store.queries import find_case
     from perintis.faces.cli.case_command import next_words

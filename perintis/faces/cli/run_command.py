@@ -30,9 +30,10 @@ def command(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Take FILE in as one intake, then move every open case as far as it can go.
+    """Take applications in and move every open case on.
 
-    Without FILE the open cases are moved on. The same file again opens nothing twice.
+    FILE is taken in as one intake; then every open case is moved as far as it can go. Without FILE
+    only that. The same file again opens nothing twice.
     """
     here = Here()
     definition = here.definition(pilot)

@@ -25,7 +25,7 @@ def command(
     limit: Annotated[int, typer.Option(min=1, help="How many runs to list (JSON: all).")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show the runs of a pilot, the latest first, and the metrics of the latest."""
+    """Show the runs of a pilot and their metrics."""
     here = Here()
     offices, at = here.offices(), now()
     with here.reader() as reader:

@@ -15,7 +15,10 @@ def command(
     officer: Annotated[str, typer.Option(help="Who takes it.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Take a work item. Taking it again is harmless; taking another officer's is refused."""
+    """Say that an officer has a work item in hand.
+
+    Saying it again is harmless; taking another officer's is refused.
+    """
     from perintis.doors.store.answering import start_work
 
     with Here().database() as database:
