@@ -57,8 +57,9 @@ class Claims:
                     f"WHERE id IN ({in_list(cases)})",
                     (self.worker, micros + self._lease_micros),
                 )
-            failpoint("claim:commit")
-        failpoint("claim:committed")
+                failpoint("claim:commit")
+        if cases:
+            failpoint("claim:committed")
         return cases
 
     def extend(self, now: datetime) -> None:

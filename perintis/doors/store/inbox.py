@@ -45,6 +45,8 @@ class Absorbed:
 def receive(database: Database, arrivals: Sequence[Arrival], now: datetime) -> int:
     """Keep messages that are new; returns how many were. The same message twice is one row."""
     new = 0
+    if not arrivals:
+        return new
     with database.write() as connection:
         mark = "%s" if connection.dialect.name == "postgresql" else "?"
         for arrival in sorted(set(arrivals)):
@@ -73,7 +75,7 @@ def absorb(database: Database, pilot: str, steps: Mapping[str, Step[Any]], now: 
                 reason = _answer(connection, prefix, steps, number, row, now)
                 _note(connection, row, reason, report)
             failpoint("inbox:absorbed")
-        if not rows:
+        if len(rows) < _PART:
             return report
 
 

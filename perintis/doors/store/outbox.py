@@ -78,6 +78,8 @@ def _take(
     )  # fmt: skip
     with database.write() as connection:
         messages = [Message(row.key, row.step, row.agency, row.body) for row in connection.execute(wanted)]
+        if not messages:
+            return []
         taken = {"status": "sending", "worker": worker, "attempt": OutboxRow.attempt + 1, "next_at": now}
         connection.execute(update(OutboxRow).where(OutboxRow.key.in_([m.key for m in messages])).values(**taken))
     failpoint("outbox:taken")

@@ -136,7 +136,6 @@ def write_changes(connection: Connection, changes: Sequence[Change], last_seq: d
 def write_events(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """Append events; their number within the case is unique, so nothing is overwritten."""
     insert_rows(connection, EventRow, EVENT_COLUMNS, rows)
-    failpoint("record:events")
 
 
 def _call_back(connection: Connection, changes: Sequence[Change], prefix: str) -> None:
