@@ -145,7 +145,7 @@ def load_baseline(home: Path, selection: str) -> DataSet:
         steps=steps,
         observed_until=manifest.observed_until.astimezone(UTC),
         grade=manifest.grade,
-        clock=manifest.clock,
+        clock=manifest.mapping.get("clocks", {}).get(cohort, manifest.clock),
     )
 
 

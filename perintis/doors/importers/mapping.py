@@ -134,6 +134,7 @@ class Mapping(Strict):
     separator: Literal[",", ";", "\t", "|"] | None = None
     encoding: Literal["utf-8", "utf-16", "windows-1252"] | None = None
     clock: str = Field(default="", description="words: what starts and what stops the lead time")
+    clocks: dict[str, str] = Field(default={}, description="the same for cohorts with a clock of their own")
     grade: Grade | None = Field(default=None, description="a lower grade than the data would get by itself")
     observed_until: datetime | None = Field(default=None, description="when the data was read; else the last event")
 
