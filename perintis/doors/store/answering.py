@@ -69,6 +69,8 @@ def answer_held(
 ) -> None:
     """Record an answer to work of a held case, in the caller's transaction; `by_agency`: its system answered."""
     _check_answerable(record, by_agency=by_agency)
+    if record.kind is WorkKind.EXCHANGE and started is None:
+        started = now  # how long the agency worked on it is its own affair: to us all of it was waiting
     change = record.change(
         Lifecycle.COMPLETE, WorkStatus.COMPLETED, now, result=result, officer=officer or record.officer,
         started=record.started or started, cost=record.cost if cost is None else cost,
