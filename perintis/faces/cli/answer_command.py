@@ -34,7 +34,8 @@ def command(
 ) -> None:
     """Answer one work item and move its case on.
 
-    Without FILE and --set, asks for each field; it then shows the fields of the request that this step may see, and nothing else of the case.
+    Without FILE and --set, asks for each field; it then shows the fields of the request that this step may see, and
+    nothing else of the case.
     """
     if sum((file is not None, bool(given), send_back is not None)) > 1:
         raise BadInput("give the answer in one way only: a file, --set, or --send-back")

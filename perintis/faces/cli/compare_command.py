@@ -108,7 +108,8 @@ def comparison_lines(compared: Comparison, *, groups: bool = True) -> Iterator[s
     missing = not_compared(compared)
     if missing:
         yield ""
-        yield paragraph(f"Not compared: {'; '.join(missing)}.", hanging="  ")
+        yield "Not compared, for"
+        yield from (paragraph(f"- {reason}", hanging="  ") for reason in missing)
     if minded := cautions_to_tell(compared):
         yield ""
         yield "Read with care:"

@@ -33,7 +33,8 @@ def command(
 ) -> None:
     """Rehearse a pilot, compare it, and open a few live cases.
 
-    The pilot is rehearsed beside the process it would replace. Everything in it is made up. The live cases go through the pilot's Prefect flow and wait in the inboxes afterwards.
+    The pilot is rehearsed beside the process it would replace. Everything is made up. The live cases go through the
+    pilot's Prefect flow and wait in the inboxes afterwards.
     """
     say("Perintis demo: a pilot beside the process it would replace. All cases are made up.")
     here = Here()

@@ -170,12 +170,12 @@ def _note(m: MetricComparison, gap: Estimate | None, sides: Sequence[Estimate | 
 
 
 def not_compared(comparison: Comparison) -> list[str]:
-    """The metrics that neither side has, each with its reason."""
-    return [
-        f"{m.metric.label}: {m.a.reason}"
-        for m in comparison.metrics
-        if isinstance(m.a, NotComparable) and isinstance(m.b, NotComparable)
-    ]
+    """The metrics that neither side has, by reason."""
+    by_reason: dict[str, list[str]] = {}
+    for m in comparison.metrics:
+        if isinstance(m.a, NotComparable) and isinstance(m.b, NotComparable):
+            by_reason.setdefault(m.a.reason, []).append(m.metric.label.lower())
+    return [f"{reason}: {', '.join(labels)}" for reason, labels in by_reason.items()]
 
 
 def group_line(group: GroupComparison, name: str = "lead_time") -> tuple[str, int, int, Line]:
