@@ -12,7 +12,7 @@ from perintis.doors.store.histories import load_histories
 from perintis.doors.store.workrows import WorkRecord, find_work, hold_case
 from perintis.engine.definition import Definition
 from perintis.engine.live import Live
-from perintis.words.errors import Diverged
+from perintis.words.errors import Diverged, NotFound
 from perintis.words.recorded import Process
 
 
@@ -27,7 +27,10 @@ def find_item(database: Database, work: int) -> tuple[WorkRecord, str, Process]:
     """A work item of a live case with its pilot and process, or NotFound."""
     with database.read() as connection:
         record = find_work(connection, work)
-        head = hold_case(connection, record.case)
+        try:
+            head = hold_case(connection, record.case)
+        except NotFound:  # a rehearsal's: nobody has to do it
+            raise NotFound(f"there is no work item {work}; `perintis inbox AGENCY` lists them") from None
     return record, head.pilot, Process(head.process)
 
 

@@ -58,6 +58,14 @@ def test_rehearsals_are_compared_words_first_and_marked_as_rehearsal(rehearsed: 
     assert "jakarta_selatan" in told
 
 
+def test_work_of_a_rehearsal_is_nobodys_to_do(rehearsed: Office) -> None:
+    """It is in no inbox, and cannot be answered or taken."""
+    assert rehearsed.done("inbox", "kemenkes", "--json").json == []
+    assert rehearsed.done("status", "--json").json == []
+    for command in (("answer", "1", "--set", "fit=yes"), ("take", "1", "--officer", "Rini"), ("resolve", "1", "sent")):
+        assert "there is no work item 1" in rehearsed(*command).err
+
+
 def test_the_page_is_whole_in_one_file(rehearsed: Office) -> None:
     """No address outside, a table with headings for rows and columns, the mark of the rehearsal, a language."""
     page = rehearsed.folder / "pages" / "c.html"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from perintis.words.recorded import Process
 
 if TYPE_CHECKING:
     from perintis.doors.store.database import Database
+    from perintis.doors.store.rehearsals import StoredRehearsal
     from perintis.engine.definition import Definition
     from perintis.rules.assumptions import Assumptions
     from perintis.use.rehearse import RehearsalResult
@@ -30,6 +32,11 @@ class Course(StrEnum):
         """As it is recorded."""
         return Process(self.value.replace("-", "_"))
 
+    @property
+    def other(self) -> Course:
+        """The process it is compared with."""
+        return Course.AS_IS if self is Course.TO_BE else Course.TO_BE
+
 
 def command(
     pilot: Annotated[str, typer.Argument(help="The pilot to rehearse.")],
@@ -42,11 +49,14 @@ def command(
 
     Cases are made up, time is virtual; the result is stored and marked as rehearsal.
     """
+    from perintis.doors.store.rehearsals import finished_rehearsals
+
     here = Here()
     definition = here.definition(pilot)
     assumptions = read_assumptions(here, definition)
     with here.database() as database:
         result = rehearse_one(database, definition, process, assumptions, cases=cases, seed=seed)
+        beside = finished_rehearsals(database, pilot, process.other.process.value)
     if as_json:
         print_json(rehearsal_json(result))
         return
@@ -58,8 +68,15 @@ def command(
         note(f"{count(counts['failed'], 'case')} failed, the first because {result.problem}")
     for agency, used in result.stored.metrics["officers"].items():
         say(f"  {agency}: {count(used['officers'], 'officer')}, busy {used['busy']:.0%} of their office hours")
-    other = Course.AS_IS if process is Course.TO_BE else Course.TO_BE
-    say(f"`perintis rehearse {pilot} --process {other.value}`, then `perintis compare rehearsal:A rehearsal:B`.")
+    say(_next(pilot, process, result.run, beside))
+
+
+def _next(pilot: str, process: Course, run: int, beside: Sequence[StoredRehearsal]) -> str:
+    """What to do with it: compare it with the latest rehearsal of the other process, once there is one."""
+    if not beside:
+        return f"`perintis rehearse {pilot} --process {process.other.value}` rehearses what to compare it with."
+    as_is, to_be = (beside[0].run, run) if process is Course.TO_BE else (run, beside[0].run)
+    return f"`perintis compare rehearsal:{as_is} rehearsal:{to_be}` sets as-is and to-be side by side."
 
 
 def read_assumptions(here: Here, definition: Definition) -> Assumptions:

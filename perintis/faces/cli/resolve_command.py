@@ -28,9 +28,11 @@ def command(
 
     If not, it is sent again; if so, its answer is waited for.
     """
+    from perintis.doors.asked import find_item
     from perintis.doors.store.ending import resolve_doubt
 
     with Here().database() as database:
+        find_item(database, work)
         resolve_doubt(database, work, sent=found is Found.SENT, officer=officer, now=now())
     if as_json:
         print_json({"work": work, "found": found})

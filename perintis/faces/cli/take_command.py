@@ -19,9 +19,11 @@ def command(
 
     Saying it again is harmless; taking another officer's is refused.
     """
+    from perintis.doors.asked import find_item
     from perintis.doors.store.answering import start_work
 
     with Here().database() as database:
+        find_item(database, work)
         record = start_work(database, work, officer=officer, now=now())
     if as_json:
         print_json({"work": record.id, "step": record.key.step, "status": record.status, "taken_by": record.officer,
