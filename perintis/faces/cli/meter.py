@@ -44,6 +44,7 @@ class Meter:
         )  # fmt: skip
         bar = Progress(*columns, console=Console(stderr=True), transient=True)
         bar.add_task(self._label, total=None)
+        bar.tasks[0].start_time = self._begun
         bar.start()
         return bar
 
