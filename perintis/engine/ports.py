@@ -63,7 +63,7 @@ class EngineStore(Protocol):
         ...
 
     def load(self, cases: Sequence[int]) -> list[History]:
-        """The histories of cases, in the order of their ids."""
+        """The histories of cases, in the order of their ids, without those taken over by another worker since."""
         ...
 
     def record(

@@ -98,6 +98,7 @@ class Waves:
 
     def _move(self, cases: Sequence[int]) -> None:
         lives = self._load(cases)
+        self.tally.refused += len(cases) - len(lives)
         before = {live.id: live.seq for live in lives.values()}
         while lives:
             self._fire_timers(lives)
@@ -172,11 +173,9 @@ class Waves:
         fences = {case: lives[case].fence for case in again}
         for case in again:
             lives.pop(case).close()
-        for case, live in self._load(again).items():
-            if live.fence == fences[case]:  # else another worker has it now
-                lives[case] = live
-            else:
-                self.tally.refused += 1
+        mine = {case: live for case, live in self._load(again).items() if live.fence == fences[case]}
+        self.tally.refused += len(again) - len(mine)  # another worker has those now
+        lives.update(mine)
 
     def _fire_timers(self, lives: dict[int, Live]) -> None:
         """Complete the waits whose date has come, until no new ones come up."""

@@ -30,7 +30,7 @@ One step visit moves like this (in brackets: the event's lifecycle, as in XES):
 - failed to retrying: somebody took the case up again.
 - any unfinished state to withdrawn: nobody needs it any more.
 
-A `breach` changes no state; it comes at most once, and before the end. The case itself is opened by `start` of the step
+Attempts count up by one. A `breach` changes no state; it comes at most once, and before the end. The case itself is opened by `start` of the step
 "case" and closed by its `complete` (decided) or `withdraw` (withdrawn, cancelled); nothing comes after that.
 """
 
@@ -177,6 +177,9 @@ def _visit_after(before: VisitState, event: Event) -> VisitState:
             raise BrokenHistory(f"event {event.seq} says a second time, or too late, that {event.step} was overdue")
         return replace(before, breached=event.at)
     _check(before.status, event)
+    tried = before.status is WorkStatus.RETRYING and event.lifecycle is not Lifecycle.WITHDRAW
+    if event.attempt != before.attempt + tried:
+        raise BrokenHistory(f"event {event.seq} is attempt {event.attempt} of {event.step}, after {before.attempt}")
     return _moved(before, event)
 
 

@@ -41,6 +41,7 @@ class Claims:
         self._database = database
         self.worker = worker
         self._lease_micros = lease_seconds * 1_000_000
+        self._fences: dict[int, int] = {}
         self._mark = "?" if database.is_sqlite else "%s"
 
     def claim(
@@ -52,15 +53,20 @@ class Claims:
             gone = [w for w in self._workers(connection) if w != self.worker and is_dead(w)]
             cases = self._runnable(connection, pilot, process, micros, limit, only, after, gone)
             if cases:
-                connection.exec_driver_sql(
+                leased = connection.exec_driver_sql(
                     f"UPDATE cases SET fence = fence + 1, worker = {self._mark}, lease_until = {self._mark} "
-                    f"WHERE id IN ({in_list(cases)})",
+                    f"WHERE id IN ({in_list(cases)}) RETURNING id, fence",
                     (self.worker, micros + self._lease_micros),
                 )
+                self._fences = {case: fence for case, fence in leased}
                 failpoint("claim:commit")
         if cases:
             failpoint("claim:committed")
         return cases
+
+    def holds(self, case: int, fence: int) -> bool:
+        """Whether `fence` is the one this worker got with its lease; of cases of older claims nothing is known here."""
+        return self._fences.get(case, fence) == fence
 
     def extend(self, now: datetime) -> None:
         """Extend every lease of this worker, during a slow call to an agency."""

@@ -40,8 +40,11 @@ class ProcessStore:
         return self._claims.claim(self._pilot, self._process, now=now, limit=limit, only=only, after=after)
 
     def load(self, cases: Sequence[int]) -> list[History]:
-        """The histories of cases, in the order of their ids."""
-        return load_histories(self._database, cases)
+        """The histories of cases, in the order of their ids, without those that another worker has taken over since.
+
+        Who sleeps between claiming and loading must not wake up with the fence of who came after.
+        """
+        return [h for h in load_histories(self._database, cases) if self._claims.holds(h.case, h.fence)]
 
     def record(
         self, changes: Sequence[Change], standings: Sequence[Standing], *, heads: Heads, now: datetime
