@@ -171,7 +171,7 @@ def waiting_by_step(reader: Reader, filters: Filters, now: datetime, *, people: 
         "ORDER BY CASE WHEN w.step = 'timer' THEN 1 ELSE 0 END, count(*) DESC, w.step",
         [micros(now), *values],
     )
-    return [StepLine(*row[:4], instant(row[4]), int(row[5])) for row in rows]
+    return [StepLine._make((*row[:4], instant(row[4]), int(row[5]))) for row in rows]
 
 
 def list_cases(reader: Reader, filters: Filters, now: datetime, limit: int) -> list[CaseLine]:
@@ -239,7 +239,7 @@ def timeline(reader: Reader, case: int) -> list[EventLine]:
         [case],
     )
     return [
-        EventLine(row[0], instant(row[1]), *row[2:7], _maybe(instant, row[7]), _detail(row[8]).get("outcome"))
+        EventLine._make((row[0], instant(row[1]), *row[2:7], _maybe(instant, row[7]), _detail(row[8]).get("outcome")))
         for row in rows
     ]
 
@@ -253,7 +253,7 @@ def list_runs(reader: Reader, pilot: str, *, kinds: Sequence[str] | None = None,
         [pilot, *(kinds or ())],
     )
     return [
-        RunLine(*row[:6], instant(row[6]), _maybe(instant, row[7]), _decoded(row[8]), _decoded(row[9]), row[10])
+        RunLine._make((*row[:6], instant(row[6]), _maybe(instant, row[7]), _decoded(row[8]), _decoded(row[9]), row[10]))
         for row in rows
     ]
 
@@ -293,15 +293,13 @@ def _parts(ids: list[int], size: int = 500) -> Iterable[list[int]]:
 
 
 def _case_line(row: Row, work: Iterable[WorkLine]) -> CaseLine:
-    return CaseLine(
-        *row[:6], instant(row[6]), _maybe(instant, row[7]), _maybe(instant, row[8]), row[9], row[10], tuple(work)
-    )
+    instants = (instant(row[6]), _maybe(instant, row[7]), _maybe(instant, row[8]))
+    return CaseLine._make((*row[:6], *instants, row[9], row[10], tuple(work)))
 
 
 def _work_line(row: Row) -> WorkLine:
-    return WorkLine(
-        *row[:9], instant(row[9]), _maybe(instant, row[10]), _maybe(instant, row[11]), row[12], row[13]
-    )  # fmt: skip
+    instants = (instant(row[9]), _maybe(instant, row[10]), _maybe(instant, row[11]))
+    return WorkLine._make((*row[:9], *instants, row[12], row[13]))
 
 
 def _maybe(convert: Callable[[Any], Any], value: Any) -> Any:

@@ -13,7 +13,7 @@ from perintis.doors.settings import Settings
 from perintis.doors.store.version import HEAD
 from perintis.words.errors import BadInput, PerintisError
 
-Row = Sequence[Any]
+Row = tuple[Any, ...]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
