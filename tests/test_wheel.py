@@ -70,7 +70,7 @@ def test_the_installed_library_runs_pilots_from_a_folder_of_their_own(
     again = perintis(installed, tmp_path, "run", "fast-track", "applications.csv", "--without-prefect", "--json")
     assert (again["opened"], again["already_open"]) == (0, 20)
     rehearsed = perintis(installed, tmp_path, "rehearse", "fast-track", "--cases", "50", "--seed", "1", "--json")
-    assert rehearsed["cases"] == 50
+    assert rehearsed["opened"] == 50
 
 
 def perintis(installed: Path, folder: Path, *arguments: str) -> dict[str, object]:
