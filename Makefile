@@ -25,7 +25,7 @@ $(UV):
 
 $(READY): $(UV) pyproject.toml uv.lock
 	@echo "Setting up: the libraries of uv.lock (about a minute the first time) ..."
-	@$(UV) sync --frozen --quiet --python $(PYTHON)
+	@$(UV) sync --frozen --quiet --compile-bytecode --python $(PYTHON)
 	@touch $(READY)
 
 demo: $(READY) ## the main job in a minute: rehearse, compare, run a few live cases
