@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -149,7 +151,20 @@ def _tell(here: Here, compared: Comparison, page: Path, pilot: str) -> None:
     say(f"The whole comparison, also by office: {page}")
     agency = next(iter(waiting_agencies(here, pilot)), "AGENCY")
     say("Try next:")
-    say(f"  perintis status {pilot:<20} where each case is, with whom, since when, due when")
-    say(f"  perintis inbox {agency:<21} what waits there, with the number of each work item")
-    say(f"  perintis answer {'WORK':<20} answer one work item; asks for each field")
-    say(f"  perintis runs {pilot:<22} the runs and their metrics")
+    command = _command()
+    for what, why in (
+        (f"status {pilot}", "where each case is, with whom, since when, due when"),
+        (f"inbox {agency}", "what waits there, with the number of each work item"),
+        ("answer WORK", "answer one work item; asks for each field"),
+        (f"runs {pilot}", "the runs and their metrics"),
+    ):
+        say(f"  {command} {what:<20} {why}")
+
+
+def _command() -> str:
+    """How this program is called here: by its name, or by its path where the environment is not active."""
+    if shutil.which("perintis"):
+        return "perintis"
+    called = Path(sys.argv[0])
+    here = Path.cwd()
+    return str(called.relative_to(here)) if called.is_relative_to(here) else str(called)
