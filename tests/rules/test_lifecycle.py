@@ -80,7 +80,7 @@ def test_ways_of_a_step_visit(whats: list[str], status: str) -> None:
     [
         ([("check", "complete", {"seq": 3})], "event 3 comes after event 1"),
         ([("check", "complete", {"seq": 1})], "event 1 comes after event 1"),
-        ([("check", "complete", {}), ("check", "complete", {})], "makes check (visit 1) completed, but it is completed"),
+        ([("check", "complete", {}), ("check", "complete", {})], "completed, but it is completed"),
         ([("check", "start started", {})], "makes check (visit 1) started, but it is not yet asked for"),
         ([("check", "schedule open", {}), ("check", "ate_abort failed", {})], "failed, but it is open"),
         ([("check", "complete", {}), ("check", "withdraw withdrawn", {})], "withdrawn, but it is completed"),
