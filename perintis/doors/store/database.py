@@ -132,8 +132,9 @@ def insert_rows(
 def _copy_rows(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
     """COPY goes past SQLAlchemy, so its errors are made into SQLAlchemy's here."""
     driver: Any = connection.dialect.loaded_dbapi
+    raw: Any = connection.connection
     try:
-        with connection.connection.cursor() as cursor, cursor.copy(statement) as copy:
+        with raw.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row(row)
     except driver.Error as error:
