@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
 from perintis.words.errors import BadInput, PerintisError
+
+_ROWS_A_STATEMENT = 1000
 
 
 class Database:
@@ -25,12 +29,14 @@ class Database:
         except ArgumentError:
             raise BadInput("PERINTIS_DATABASE_URL is not a database address; use postgresql+psycopg://...") from None
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        # SQLite lets one writer in at a time; threads of this process queue here instead of polling for its lock.
+        self._writer: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A writing transaction; SQLite takes its write lock at once, so it cannot fail half-way."""
         try:
-            with self.engine.begin() as connection:
+            with self._writer, self.engine.begin() as connection:
                 yield connection
         except OperationalError as error:
             raise _explain(error) from error
@@ -117,7 +123,8 @@ def insert_rows(
 ) -> None:
     """Insert many rows of already converted values in the order of `columns`.
 
-    This is the one hot path of the store, so it goes past the ORM: executemany on SQLite, COPY on PostgreSQL.
+    This is the one hot path of the store, so it goes past the ORM: a hundred rows a statement on SQLite (Python lets
+    go of its lock once a statement, and other threads then get in), COPY on PostgreSQL.
     """
     if not rows:
         return
@@ -125,8 +132,11 @@ def insert_rows(
     if connection.dialect.name == "postgresql":
         _copy_rows(connection, f"COPY {model.__tablename__} ({names}) FROM STDIN", rows)
         return
-    marks = ", ".join("?" * len(columns))
-    connection.exec_driver_sql(f"INSERT INTO {model.__tablename__} ({names}) VALUES ({marks})", list(rows))
+    marks = f"({', '.join('?' * len(columns))})"
+    for start in range(0, len(rows), _ROWS_A_STATEMENT):
+        part = rows[start : start + _ROWS_A_STATEMENT]
+        statement = f"INSERT INTO {model.__tablename__} ({names}) VALUES {', '.join([marks] * len(part))}"
+        connection.exec_driver_sql(statement, tuple(chain.from_iterable(part)))
 
 
 def _copy_rows(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:

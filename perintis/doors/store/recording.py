@@ -37,7 +37,7 @@ _UPDATE_WORK = (
     "officer = coalesce(?, officer), cost = coalesce(?, cost), error = ?, answered = ?, result = ? "
     "WHERE case_id = ? AND step = ? AND visit = ? AND completed IS NULL"
 )
-_ADVANCE_CASE = "UPDATE cases SET last_seq = ?, lease_until = ? WHERE id = ? AND fence = ?"
+_ADVANCE_CASES = "UPDATE cases SET last_seq = last_seq + {more}, lease_until = {until} WHERE id IN ({ids})"
 _STAND_CASE = (
     "UPDATE cases SET last_seq = ?, status = ?, wake_at = ?, closed = ?, outcome = ?, problem = ?, worker = NULL, "
     "lease_until = NULL WHERE id = ? AND fence = ?"
@@ -197,7 +197,7 @@ class Recorder:
             kept = [c for c in changes if c.case in writable and Slot(c.case, c.key) not in again]
             write_changes(connection, kept, last_seq, prefix)
             self._stand(connection, [s for s in standings if s.case in writable], last_seq, heads)
-            self._advance(connection, writable - concluded, last_seq, heads, now)
+            self._advance(connection, writable - concluded, last_seq, current, now)
             failpoint("record:commit")
         failpoint("record:committed")
         return Recorded(last_seq, frozenset(heads.keys() - ours), overtaken, frozenset(s.case for s in again))
@@ -231,11 +231,16 @@ class Recorder:
         connection: Connection,
         cases: Iterable[int],
         last_seq: dict[int, int],
-        heads: Heads,
+        current: dict[int, tuple[int, int]],
         now: datetime,
     ) -> None:
+        """Count events up and extend leases; the cases are held and their fences were read in this transaction."""
         until = to_micros(now) + self._lease_micros
-        update_rows(connection, _ADVANCE_CASE, [(last_seq[c], until, c, heads[c][0]) for c in cases])
+        by_number: dict[int, list[int]] = {}
+        for case in cases:
+            by_number.setdefault(last_seq[case] - current[case][1], []).append(case)
+        for more, ids in by_number.items():
+            connection.exec_driver_sql(_ADVANCE_CASES.format(more=more, until=until, ids=in_list(ids)))
 
     @staticmethod
     def _stand(
