@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select
@@ -69,12 +70,16 @@ def store_rehearsal(
         database, pilot.name, pilot.version, process, kind=KIND, flow_run=None, now=clock(), seed=rehearsal.seed
     )
     stored = 0
-    for part in _parts(rehearsal.cases(), batch):
-        with database.write() as connection:
-            _write(connection, part, pilot, process, run)
-        stored += len(part)
-        if progress is not None:
-            progress(stored)
+    # One part is written while the next is simulated: the database works outside Python's lock.
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="perintis-rehearsal") as writer:
+        pending: Future[int] | None = None
+        for part in chain(_parts(rehearsal.cases(), batch), [None]):
+            if pending is not None:
+                stored += pending.result()
+                if progress is not None:
+                    progress(stored)
+            if part is not None:
+                pending = writer.submit(_store_part, database, part, pilot, process, run)
     end_run(database, run, _counts(rehearsal), _metrics(rehearsal), clock())
     return run
 
@@ -82,6 +87,12 @@ def store_rehearsal(
 def _parts(cases: Iterator[Simulated], size: int) -> Iterator[list[Simulated]]:
     while part := list(islice(cases, size)):
         yield part
+
+
+def _store_part(database: Database, part: Sequence[Simulated], pilot: Pilot[Any], process: str, run: int) -> int:
+    with database.write() as connection:
+        _write(connection, part, pilot, process, run)
+    return len(part)
 
 
 def _write(connection: Connection, part: Sequence[Simulated], pilot: Pilot[Any], process: str, run: int) -> None:
