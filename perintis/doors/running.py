@@ -67,7 +67,7 @@ def run_cases(
     kind: str = "local",
     flow_run: str | None = None,
     opened: int = 0,
-    batch_size: int = 500,
+    batch_size: int = 1_000,
     progress: Callable[[Tally], None] | None = None,
 ) -> RunReport:
     """Move every runnable case (or `only` these) as far as it can go, and record the run."""

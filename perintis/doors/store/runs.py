@@ -8,7 +8,7 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, func, insert, select, type_coerce, update
 
 from perintis.doors.store.database import Database
 from perintis.doors.store.models import CaseRow, RunRow, WorkRow
@@ -46,8 +46,9 @@ def step_metrics(database: Database, pilot: str, process: str, run: int, until: 
     """
     with database.read() as connection:
         since = _previous_end(connection, pilot, process, run)
+        times = (WorkRow.ready, WorkRow.started, WorkRow.completed, WorkRow.due)
         rows = connection.execute(
-            select(WorkRow.step, WorkRow.ready, WorkRow.started, WorkRow.completed, WorkRow.due)
+            select(WorkRow.step, *(type_coerce(time, BigInteger) for time in times))
             .join(CaseRow, CaseRow.id == WorkRow.case_id)
             .where(
                 CaseRow.pilot == pilot, CaseRow.process == process, CaseRow.rehearsal.is_(None),
@@ -55,31 +56,36 @@ def step_metrics(database: Database, pilot: str, process: str, run: int, until: 
                 WorkRow.completed > since, WorkRow.completed <= until,
             )
         )  # fmt: skip
-        return summarise_steps(tuple(row) for row in rows)
+        return summarise_steps(rows)
 
 
-def summarise_steps(rows: Iterable[tuple[Any, ...]]) -> dict[str, Any]:
-    """The figures of `step_metrics` from (step, ready, started, completed, due) rows."""
+def summarise_steps(rows: Iterable[Any]) -> dict[str, Any]:
+    """The figures of `step_metrics` from rows (step, ready, started, completed, due), in microseconds."""
     waits, works = defaultdict(list), defaultdict(list)
     count: dict[str, int] = defaultdict(int)
     promised = kept = 0
     for step, ready, started, completed, due in rows:
         count[step] += 1
         if started is not None:
-            waits[step].append((started - ready).total_seconds() / 60)
-            works[step].append((completed - started).total_seconds() / 60)
+            waits[step].append(started - ready)
+            works[step].append(completed - started)
         if due is not None:
             promised += 1
             kept += completed <= due
     steps = {
         step: {
             "completed": count[step],
-            "waiting_minutes_median": round(median(waits[step]), 3) if waits[step] else None,
-            "working_minutes_median": round(median(works[step]), 3) if works[step] else None,
+            "waiting_minutes_median": _minutes(waits[step]),
+            "working_minutes_median": _minutes(works[step]),
         }
         for step in sorted(count)
     }
     return {"steps": steps, "service_levels": {"promised": promised, "met": kept}}
+
+
+def _minutes(lengths: list[int]) -> float | None:
+    """The median of lengths in microseconds, in minutes."""
+    return round(median(lengths) / 60_000_000, 3) if lengths else None
 
 
 def _previous_end(connection: Connection, pilot: str, process: str, run: int) -> datetime:
