@@ -30,8 +30,9 @@ One step visit moves like this (in brackets: the event's lifecycle, as in XES):
 - failed to retrying: somebody took the case up again.
 - any unfinished state to withdrawn: nobody needs it any more.
 
-Attempts count up by one. A `breach` changes no state; it comes at most once, and before the end. The case itself is opened by `start` of the step
-"case" and closed by its `complete` (decided) or `withdraw` (withdrawn, cancelled); nothing comes after that.
+Attempts count up by one. A `breach` changes no state; it comes at most once, and before the end. The case itself is
+opened by `start` of the step "case" and closed by its `complete` (decided) or `withdraw` (withdrawn, cancelled);
+nothing comes after that.
 """
 
 from __future__ import annotations

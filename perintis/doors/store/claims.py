@@ -58,7 +58,7 @@ class Claims:
                     f"WHERE id IN ({in_list(cases)}) RETURNING id, fence",
                     (self.worker, micros + self._lease_micros),
                 )
-                self._fences = {case: fence for case, fence in leased}
+                self._fences = dict(map(tuple, leased))
                 failpoint("claim:commit")
         if cases:
             failpoint("claim:committed")
