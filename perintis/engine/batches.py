@@ -141,6 +141,8 @@ def _perform_one(step: Step[Any], request: Any, key: str) -> _Outcome:
         return _Failed(str(error))
     except Exception as error:  # noqa: BLE001  # the failure of one item is recorded, not raised
         return _Failed(where(error))
+    if not isinstance(results, list | tuple):
+        return _Failed(f"{step.name} gave {type(results).__name__} instead of a list with one result for each request")
     if len(results) != 1:
         return _Failed(f"{step.name} gave {len(results)} results for 1 request")
     return _outcome(step, results[0])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sysconfig
 import traceback
 from datetime import datetime
 from pathlib import Path
@@ -13,10 +15,18 @@ from pydantic import BaseModel
 from perintis.engine.case import Case
 from perintis.engine.definition import Definition
 from perintis.engine.ports import History, WorkState
-from perintis.engine.replay import HOW_TO_GO_ON, ProcessFunction, Replay
+from perintis.engine.replay import HOW_TO_GO_ON, WHAT_MAY_BE_AWAITED, ProcessFunction, Replay
 from perintis.engine.steps import Request
 from perintis.words.errors import Diverged, PerintisError, SentBack
 from perintis.words.recorded import Key, WorkStatus
+
+_NOT_THEIRS = tuple(
+    f"{folder}{os.sep}"
+    for folder in (*(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")), Path(__file__).parents[1])
+)
+"""Where the code lies that an engineer of a pilot did not write: Python, its libraries, this library."""
+
+_NO_EVENT_LOOP = "no running event loop"  # what asyncio says where a process awaits something of asyncio's
 
 
 class Live:
@@ -132,7 +142,8 @@ class Live:
         except PerintisError as error:
             self.problem = str(error)
         except Exception as error:  # noqa: BLE001  # an error in process code may hold personal data: its text stays here
-            self.problem = f"the process code stopped with {where(error)}"
+            hint = f": {WHAT_MAY_BE_AWAITED}" if str(error) == _NO_EVENT_LOOP else ""
+            self.problem = f"the process code stopped with {where(error)}{hint}"
 
 
 def _application(definition: Definition, document: str) -> BaseModel:
@@ -146,7 +157,8 @@ def _application(definition: Definition, document: str) -> BaseModel:
 
 
 def where(error: BaseException) -> str:
-    """The kind of an error and the file and line it came from; never its text, which may hold personal data."""
+    """The kind of an error and the line of a pilot's code it came from; never its text, which may name people."""
     frames = traceback.extract_tb(error.__traceback__)
-    place = f" in {Path(frames[-1].filename).name} line {frames[-1].lineno}" if frames else ""
+    theirs = [frame for frame in frames if not frame.filename.startswith(_NOT_THEIRS)] or frames
+    place = f" in {Path(theirs[-1].filename).name} line {theirs[-1].lineno}" if theirs else ""
     return f"{type(error).__name__}{place}"

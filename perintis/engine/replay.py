@@ -17,6 +17,7 @@ from perintis.engine.steps import Request
 from perintis.words.errors import DefinitionError, Diverged, SentBack
 from perintis.words.recorded import Key
 
+WHAT_MAY_BE_AWAITED = "a process may await steps, all_of, any_of and case.wait"
 HOW_TO_GO_ON = "run it with the code it was started with, or withdraw the case"
 _MOST_AWAITS_IN_FINALLY = 50
 
@@ -123,9 +124,7 @@ class Replay:
                 self._ask(strand, asked)
                 return
             if not isinstance(asked, Join):
-                raise DefinitionError(
-                    f"a process may await steps, all_of, any_of and case.wait, not {type(asked).__name__}"
-                )
+                raise DefinitionError(f"{WHAT_MAY_BE_AWAITED}, not {type(asked).__name__}")
             if not asked.branches:
                 value, error = (), None
                 continue

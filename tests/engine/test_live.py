@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -34,6 +36,21 @@ async def fails_itself(case: ThisCase) -> Decision:
     raise KeyError(case.application.name)
 
 
+async def fails_in_a_library(case: ThisCase) -> Decision:
+    json.loads(case.application.name)
+    return Decision()
+
+
+async def sleeps(case: ThisCase) -> Decision:
+    await asyncio.sleep(1)
+    return Decision()
+
+
+async def yields_to_an_event_loop(case: ThisCase) -> Decision:
+    await asyncio.sleep(0)
+    return Decision()
+
+
 async def asks_with_wrong_input(case: ThisCase) -> Decision:
     await check(case, name=["not", "text"])
     return Decision()
@@ -44,6 +61,9 @@ async def asks_with_wrong_input(case: ThisCase) -> Decision:
     [
         (returns_something_else, "the process returned dict instead of Decision"),
         (fails_itself, "the process code stopped with KeyError in test_live.py line"),
+        (fails_in_a_library, "the process code stopped with JSONDecodeError in test_live.py line"),
+        (sleeps, ": a process may await steps, all_of, any_of and case.wait"),
+        (yields_to_an_event_loop, "a process may await steps, all_of, any_of and case.wait, not NoneType"),
         (asks_with_wrong_input, "office.check cannot be asked: name is missing or not valid"),
     ],
 )

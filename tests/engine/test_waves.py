@@ -153,6 +153,9 @@ def test_the_recorded_error_holds_no_value(database: Database) -> None:
         ([Answer(), Answer()], "tax.ask gave 2 results for 1 request"),
         ([{"ok": "perhaps"}], "the result of tax.ask is not valid: ok"),
         ([None], "the result of tax.ask is not valid: NoneType"),
+        (3, "tax.ask gave int instead of a list with one result for each request"),
+        (None, "tax.ask gave NoneType instead of a list with one result for each request"),
+        ({"ok": True}, "tax.ask gave dict instead of a list with one result for each request"),
     ],
 )
 def test_wrong_results_fail_the_case_and_say_why(database: Database, result: Any, message: str) -> None:
@@ -161,7 +164,8 @@ def test_wrong_results_fail_the_case_and_say_why(database: Database, result: Any
     @step(TAX)
     def ask(requests: Sequence[Asked]) -> list[Answer]:
         """Ask."""
-        return list(result)
+        given: list[Answer] = result
+        return given
 
     small = Small(database, define(asking(ask), [ask]))
     open_named(small, "one")
