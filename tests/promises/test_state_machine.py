@@ -42,7 +42,7 @@ from tests.databases import new_sqlite
 from tests.small_pilot import NO, POST, TAX, YES, Answer, Application, Asked, Decision, Small, audit, check, define
 
 settings.register_profile(
-    "every commit", max_examples=12, stateful_step_count=25, deadline=None, derandomize=True,
+    "every commit", max_examples=25, stateful_step_count=30, deadline=None, derandomize=True,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 settings.register_profile(
@@ -133,6 +133,8 @@ class Everything(RuleBasedStateMachine):
         self.small = Small(Database(self.url), DEFINITION, self.folder / "exchange")
         self.asleep: tuple[ProcessStore, list[History]] | None = None
         self.submitted = 0
+        self.submit(3)
+        self.small.run()
 
     def teardown(self) -> None:
         self.small.database.close()
@@ -146,13 +148,11 @@ class Everything(RuleBasedStateMachine):
         assert len(self.small.open(*references).cases) == count
         self.submitted += count
 
-    @precondition(lambda self: self.submitted)
     @rule()
     def submit_again(self) -> None:
         opened = self.small.open(*(f"r{i}" for i in range(self.submitted)))
         assert (opened.cases, opened.already_open) == ([], self.submitted)
 
-    @precondition(lambda self: self.submitted)
     @rule()
     def change_the_application(self) -> None:
         assert self.small.open("r0", name="somebody else").conflicts == {"r0": ["name"]}
@@ -163,9 +163,11 @@ class Everything(RuleBasedStateMachine):
     def run(self) -> None:
         self.small.run()
 
-    @rule(at=st.integers(1, 40))
-    def crash(self, at: int) -> None:
-        """The program dies at some failpoint and starts again."""
+    @rule(at=st.integers(1, 16), which=st.integers(0, 50))
+    def crash(self, at: int, which: int) -> None:
+        """The program dies at some failpoint, with something to do in its hands, and starts again."""
+        self.submit(1)
+        self.answer(which, YES, twice=False)
         reached = 0
 
         def hook(name: str) -> None:
@@ -197,6 +199,7 @@ class Everything(RuleBasedStateMachine):
     @rule()
     def freeze(self) -> None:
         """A worker claims and loads what it can, and falls asleep."""
+        self.submit(1)
         store = self.small.worker()
         self.asleep = store, store.load(store.claim(now=self.small.now, limit=100))
         self.small.now += timedelta(seconds=121)
@@ -219,6 +222,11 @@ class Everything(RuleBasedStateMachine):
             complete_work(self.small.database, work.id, answer, officer="o", now=self.small.now)
             if twice:
                 self._refused(work)
+
+    @rule(which=st.integers(0, 50))
+    def answer_and_run(self, which: int) -> None:
+        self.answer(which, YES, twice=False)
+        self.small.run()
 
     @rule(which=st.integers(0, 50))
     def take(self, which: int) -> None:
@@ -264,6 +272,7 @@ class Everything(RuleBasedStateMachine):
     @rule(by=st.sampled_from(JUMPS))
     def time_passes(self, by: timedelta) -> None:
         self.small.now += by
+        self.small.run()
 
     @rule()
     def put_right(self) -> None:
