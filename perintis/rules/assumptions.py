@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_va
 
 from perintis.rules.distributions import STRICT, Distribution, NotNegative, exactly_one
 from perintis.words.errors import BadInput
+from perintis.words.reasons import said
 from perintis.words.recorded import Process
 
 T = TypeVar("T")
@@ -228,18 +229,13 @@ def parse_assumptions(text: str, where: str = "rehearsal.yaml") -> Assumptions:
 
     Raises BadInput with the path of each field that is missing, unknown or not valid.
     """
-    import yaml
+    from perintis.rules.yaml_text import load_yaml
 
-    try:
-        read = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" line {mark.line + 1}" if mark else ""
-        raise BadInput(f"{where}{line}: this is not YAML; look at indents, colons and quotes") from None
+    read = load_yaml(text, where)
     try:
         return Assumptions.model_validate(read)
     except ValidationError as error:
-        told = "; ".join(f"{_place(e['loc'])}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()[:5])
+        told = "; ".join(f"{_place(e['loc'])}: {said(e)}" for e in error.errors()[:5])
         raise BadInput(f"{where}: {told}") from None
 
 

@@ -54,7 +54,10 @@ def test_a_yaml_file_is_a_mapping(tmp_path: Path) -> None:
     mapping = load_mapping(path)
     assert (mapping.activity, mapping.closed) == ("task", Closing(activities=("Decision sent",)))
     path.write_text("case: [")
-    with pytest.raises(BadInput, match=r"m\.yaml: not YAML"):
+    with pytest.raises(BadInput, match=r"m\.yaml line 1: this is not YAML"):
+        load_mapping(path)
+    path.write_text("observed_until: 2016-02-30")
+    with pytest.raises(BadInput, match=r"m\.yaml line 1: '2016-02-30' is not a day of the calendar"):
         load_mapping(path)
     with pytest.raises(BadInput, match=r"none\.yaml: cannot be read"):
         load_mapping(tmp_path / "none.yaml")

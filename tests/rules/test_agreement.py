@@ -111,10 +111,11 @@ def test_whether_an_answer_was_simulated_needs_no_term(agreement: Agreement) -> 
         ("[nik, name]", "[nik, nik]", "art. 4 lists a field twice"),
         ("[nik, name]", "[]", "terms, entry 1, fields"),
         ("receives: dukcapil", "receives: imigrasi", "art. 4: an agency needs no agreement with itself"),
-        ("purpose: confirm", "porpose: confirm", "terms, entry 1, porpose: Extra inputs are not permitted"),
+        ("purpose: confirm", "porpose: confirm", "terms, entry 1, porpose: is not a field here"),
         ("legal_basis: UU 24/2013", "legal_basis: ''", "terms, entry 1, legal_basis"),
-        ("status: signed", "status: maybe", "status: Input should be 'draft' or 'signed'"),
+        ("status: signed", "status: maybe", "status: is none of 'draft' or 'signed'"),
         ("status: signed", "status: signed\nstatus: draft", "line 6: 'status' is written twice"),
+        ("from: 2026-01-01", "from: 2026-13-01", "line 14: '2026-13-01' is not a day of the calendar"),
         ("terms:", "terms: [", "this is not YAML"),
     ],
 )

@@ -95,8 +95,10 @@ def test_every_assumption_can_be_listed_with_its_reason(small: Assumptions) -> N
         ("health: 0.5", "health: 0.6", "must add up to 1"),
         ("{constant: 2}", "{constant: 2}, days: 1", "steps/polri.record/delay/value: give exactly one of"),
         ("service_minutes: {value: {log", "servce_minutes: {value: {log", "steps/imigrasi.decide/servce_minutes"),
-        ("currency: IDR", "", "currency: Field required"),
+        ("currency: IDR", "", "currency: is missing"),
         ("  as_is:", "  as_was:", "processes/as_was"),
+        ("currency: IDR", "currency: IDR\ncurrency: EUR", "'currency' is written twice"),
+        ("currency: IDR", "currency: 2025-02-30", "'2025-02-30' is not a day of the calendar"),
         ("currency: IDR", "currency: [IDR", "this is not YAML"),
     ],
 )

@@ -57,9 +57,9 @@ def test_every_metric_can_be_planned_with_in_its_own_unit(metric: object) -> Non
         ("metric: rework, margin: 10", "metric: lead_time, margin: 10", "lead_time is in the plan twice"),
         ("step: kemenkes.health_screening", "step: case", "case is in the plan twice"),
         ("at_least: 0.9", "at_least: 90", "service_levels, entry 1, at_least"),
-        ("design: before_after", "design: wait_and_see", "design: Input should be 'before_after'"),
+        ("design: before_after", "design: wait_and_see", "design: is none of 'before_after'"),
         ("minimum_cases: 100", "minimum_cases: 0", "minimum_cases"),
-        ("rule: scale", "roule: scale", "roule: Extra inputs are not permitted"),
+        ("rule: scale", "roule: scale", "roule: is not a field here"),
     ],
 )
 def test_a_plan_that_could_not_be_judged_by_is_refused(old: str, new: str, fault: str) -> None:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from perintis.rules.yaml_text import load_yaml
 from perintis.words.errors import BadInput
 from perintis.words.tables import ATTRIBUTE_PREFIX, Grade
 
@@ -275,9 +275,10 @@ def build_mapping(values: object, where: str = "mapping") -> Mapping:
 def load_mapping(path: Path) -> Mapping:
     """The mapping of a YAML file."""
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise BadInput(f"{path.name}: cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path.name}: not YAML; write lines like `case: permit_number`") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path.name}: not YAML in UTF-8; write lines like `case: permit_number`") from error
+    values = load_yaml(text, path.name)
     return build_mapping(values or {}, path.name)

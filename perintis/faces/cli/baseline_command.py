@@ -83,7 +83,7 @@ def build(file: Path | None, flags: dict[str, str], more: list[str]) -> Mapping:
             raise BadInput("--set takes a key of the mapping and its value: --set due.days=90")
         try:
             _put(values, key.split("."), yaml.safe_load(text))
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError):  # ValueError: a day that is in no calendar
             raise BadInput(f"--set {key}: the value cannot be read; write it as in YAML") from None
     return build_mapping(values, file.name if file else "the mapping")
 
