@@ -34,7 +34,7 @@ LEFT_BEHIND = timedelta(days=1)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 SHORTEST_HASH = 12
 ENOUGH_CASES, ENOUGH_TIME = 30, timedelta(days=28)
-LOWER_GRADES = (Grade.MEASURED, Grade.SAMPLE, Grade.PROMISED)
+LOWER_GRADES = (Grade.MEASURED, Grade.SAMPLE, Grade.PROMISED, Grade.REHEARSAL)
 
 
 class BaselineManifest(BaseModel):
@@ -205,7 +205,8 @@ def _grade(read: LogRead, mapping: Mapping) -> tuple[Grade, str]:
         told += f"; a measured log needs {ENOUGH_CASES} closed cases and {ENOUGH_TIME.days} days"
     wanted = mapping.grade
     if wanted is not None and wanted in LOWER_GRADES and LOWER_GRADES.index(wanted) > LOWER_GRADES.index(grade):
-        return wanted, f"{told}; lowered by the mapping"
+        why = "simulated, for it was a rehearsal" if wanted is Grade.REHEARSAL else "lowered by the mapping"
+        return wanted, f"{told}; {why}"
     return grade, told
 
 

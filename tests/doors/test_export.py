@@ -160,7 +160,8 @@ def data_sets(draw: st.DrawFn) -> DataSet:
             step = draw(st.sampled_from(["a", "<b>", 'c "d" & e']))
             visits[step] = visits.get(step, 0) + 1
             row = {"case": name, "step": step, "visit": visits[step], "completed": time, "agency": draw(words)}
-            steps.append(row | {"outcome": "completed", "cost": draw(st.none() | st.floats(0, 1e9))})
+            keyed = draw(st.none() | st.lists(st.sampled_from(["nik", "name"]), max_size=2))
+            steps.append(row | {"outcome": "completed", "cost": draw(st.none() | st.floats(0, 1e9)), "keyed": keyed})
     frames = (
         pl.DataFrame(rows, schema=table.schema)
         for rows, table in ((cases, SMALL.cases.drop("case:channel")), (steps, SMALL.steps))

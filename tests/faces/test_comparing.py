@@ -123,6 +123,27 @@ def test_data_sets_are_exported_without_personal_data(rehearsed: Office) -> None
     assert rehearsed("export", "rehearsal:2", "r.docx").status == 1
 
 
+def test_an_exported_log_comes_back_with_the_same_figures(rehearsed: Office) -> None:
+    """Without a mapping: closings, deadlines, outcomes, offices, clock and the instant of observation."""
+    rehearsed.done("export", "rehearsal:1", "r.xes")
+    rehearsed.done("baseline", "import", "fast-track", "r.xes", "--name", "again")
+    compared = rehearsed.done("compare", "again", "rehearsal:1", "--json").json
+    assert compared["metrics"]
+    for metric in compared["metrics"]:
+        assert metric["a"] == metric["b"], metric["name"]
+    described = [{k: v for k, v in compared[side].items() if k not in ("name", "simulated")} for side in "ab"]
+    assert described[0] == described[1]
+
+
+@pytest.mark.parametrize("file", ["r.xes", "r.csv"])
+def test_an_exported_rehearsal_stays_a_rehearsal(rehearsed: Office, file: str) -> None:
+    """No mapping makes a measured log of it, and a comparison with it says so first."""
+    rehearsed.done("export", "rehearsal:2", file)
+    flags = ("--name", "again", "--set", "grade=measured log")
+    assert rehearsed.done("baseline", "import", "fast-track", file, *flags, "--json").json["grade"] == "rehearsal"
+    assert rehearsed.done("compare", "again", "rehearsal:1").out.startswith("REHEARSAL: Both sides are simulated")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -36,6 +36,9 @@ CASE_HEADERS = {
     "outcome": f"{OWN}outcome",
     "opened_offset": f"{OWN}opened_offset",
 }
+SIMULATED = f"{OWN}simulated"
+"""A column that only a rehearsal has, so that nobody takes it for something that happened."""
+
 STEP_TIMES = ("ready_timestamp", "start_timestamp", "time:timestamp", "due")
 PIECE = 50_000
 
@@ -56,6 +59,8 @@ def write_csv(data: DataSet, path: Path) -> None:
 def _flat(data: DataSet) -> pl.DataFrame:
     """Steps beside their cases, in the order of the cases; a case without steps has one row without a step."""
     cases, steps = data.cases.rename(CASE_HEADERS), data.steps.rename(STEP_HEADERS)
+    if data.simulated:
+        cases = cases.with_columns(pl.lit(True).alias(SIMULATED))
     key = CASE_HEADERS["case"]
     flat = cases.join(steps, left_on=key, right_on="case", how="left", maintain_order="left_right")
     return flat.select(key, *STEP_HEADERS.values(), pl.exclude(key, *STEP_HEADERS.values()))

@@ -53,6 +53,9 @@ def write_xes(data: DataSet, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(HEAD)
         file.write(_attribute("string", "concept:name", data.name, 1))
+        file.write(_attribute("string", f"{OWN}clock", data.clock or None, 1))
+        file.write(_attribute("date", f"{OWN}observed_until", data.observed_until.isoformat(), 1))
+        file.write(_attribute("boolean", f"{OWN}simulated", data.simulated or None, 1))
         for start in range(0, data.cases.height, PIECE):
             piece = data.cases.slice(start, PIECE)
             steps = _pieces_of(piece, data.steps, by_case)

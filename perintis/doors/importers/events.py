@@ -42,7 +42,7 @@ class EventReader:
             agency=_renamed("agency", mapping.agencies) if "agency" in rows.columns else _text(rows, "agency"),
             cost="cost",
             step_due=self._due_of(rows),
-            keyed=_text(rows, "keyed").str.split(" "),
+            keyed=_text(rows, "keyed").str.extract_all(r"\S+"),  # nothing typed is an empty list, not one empty field
         )  # fmt: skip
 
     def _without_ignored(self, rows: pl.DataFrame) -> pl.DataFrame:

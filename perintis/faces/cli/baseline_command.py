@@ -48,6 +48,7 @@ def import_(
     Flags stand above the mapping file. --set takes any key: --set cohort.before=2010-08-13 --set due.days=90.
     """
     from perintis.doors.baselines import import_baseline
+    from perintis.doors.importers.own_export import own_mapping
     from perintis.faces.cli.meter import Meter
 
     flags = {
@@ -57,7 +58,8 @@ def import_(
     }  # fmt: skip
     here = Here()
     here.pilot(pilot)
-    chosen = build(mapping, {k: v for k, v in flags.items() if v is not None}, more or [])
+    own = own_mapping(file) if file.is_file() else {}
+    chosen = build(mapping, {k: v for k, v in flags.items() if v is not None}, more or [], own)
     home = here.settings.make_home()
     with Meter(f"Reading {file.name}", "bytes") as meter:
         manifest = import_baseline(home, pilot, file, name, chosen, meter, replace=replace)
@@ -69,13 +71,16 @@ def import_(
     say(f"`perintis compare {name} {pilot}` sets it beside the pilot.")
 
 
-def build(file: Path | None, flags: dict[str, str], more: list[str]) -> Mapping:
-    """The mapping of a file with flags above it."""
+def build(file: Path | None, flags: dict[str, str], more: list[str], own: dict[str, Any]) -> Mapping:
+    """The mapping of a file with flags above it; without one, what a file says that this program exported (`own`).
+
+    The grade of such a file stands: a rehearsal stays a rehearsal.
+    """
     import yaml
 
     from perintis.doors.importers.mapping import build_mapping, load_mapping
 
-    values: dict[str, Any] = load_mapping(file).model_dump(mode="json", exclude_unset=True) if file else {}
+    values: dict[str, Any] = load_mapping(file).model_dump(mode="json", exclude_unset=True) if file else dict(own)
     values |= flags
     for entry in more:
         key, equals, text = entry.partition("=")
@@ -85,6 +90,7 @@ def build(file: Path | None, flags: dict[str, str], more: list[str]) -> Mapping:
             _put(values, key.split("."), yaml.safe_load(text))
         except (yaml.YAMLError, ValueError):  # ValueError: a day that is in no calendar
             raise BadInput(f"--set {key}: the value cannot be read; write it as in YAML") from None
+    values |= {key: own[key] for key in ("grade",) if key in own}
     return build_mapping(values, file.name if file else "the mapping")
 
 
