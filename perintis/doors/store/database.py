@@ -16,7 +16,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from perintis.words.errors import BadInput, PerintisError
 
-_ROWS_A_STATEMENT = 1000
+_ROWS_A_STATEMENT = 100
 
 
 class Database:

@@ -96,6 +96,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
         sa.UniqueConstraint("rehearsal", "reference", name=op.f("uq_cases_rehearsal_reference")),
     )
+    if op.get_bind().dialect.name == "postgresql":
+        # Every step counts its case's events up; with room in the page such an update touches no index.
+        op.execute("ALTER TABLE cases SET (fillfactor = 50)")
     op.create_index(
         "ix_cases_due",
         "cases",
