@@ -54,6 +54,7 @@ REFUSED = [
     (["--set", "fit=yes"], "grade is missing"),
     (["--set", "fitt=yes"], "no field 'fitt'; it has fit, grade, level, remarks"),
     (["--set", "fit"], "--set fit=yes"),
+    (["--set", "fit=yes", "--set", "fit=no", "--set", "grade=good"], "fit is given twice"),
     (["--send-back", " "], "say why"),
     (["--set", "fit=yes", "--send-back", "x"], "one way only"),
     ([], "nobody can be asked here"),
@@ -93,6 +94,9 @@ def test_the_first_answer_stands(office: Office) -> None:
     again = office("answer", work, "--set", "fit=no", "--set", "grade=good")
     assert again.status == 1
     assert f"work item {work} was already answered, today" in again.err
+    late = office("take", work, "--officer", "Budi")
+    assert late.status == 1
+    assert f"work item {work} was already answered, today" in late.err
 
 
 def test_work_sent_back_comes_again_as_a_second_visit(office: Office) -> None:
@@ -155,6 +159,20 @@ def test_messages_of_an_agencys_system_answer_its_requests(office: Office) -> No
     assert "line 2" in taken.err
     assert office.done("inbox", "lab", "--receive", file, "--json").json["new"] == 0
     assert office.done("run", "small", "--without-prefect", "--json").json["advanced"] == 1
+
+
+def test_a_run_says_how_many_messages_it_took_in_and_refused(office: Office) -> None:
+    """What lay in the folder and answers nothing is told too."""
+    office.opened(application(1, note="ask"))
+    office.done("answer", first(office), "--set", "fit=yes", "--set", "grade=good")
+    exchange = office.folder / ".perintis" / "exchange" / "lab"
+    (request,) = (exchange / "out").glob("*.json")
+    key = json.loads(request.read_text("utf-8"))["key"]
+    (exchange / "in").mkdir()
+    for name, asked in (("a.json", key), ("b.json", "nothing of ours")):
+        (exchange / "in" / name).write_text(json.dumps({"key": asked, "answer": {"known": True}}), "utf-8")
+    told = office.done("run", "small", "--without-prefect").out
+    assert "1 answer taken in, 1 answer refused" in told
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from perintis.doors.store.queries import CaseLine, WorkLine
+from perintis.faces.cli.case_command import next_words
+from perintis.faces.cli.here import Offices
 from tests.faces.office import Office, application
 
 
@@ -83,6 +88,56 @@ def test_a_case_that_stopped_stands_first_and_says_why(office: Office) -> None:
     assert "1 failed" in office.done("status").out
     assert "The case has stopped" in office.done("retry", "A-003").out
     assert "nothing to retry" in office("retry", "A-001").err
+
+
+def test_a_step_that_failed_says_where_in_the_code(office: Office) -> None:
+    """The place and the kind of fault, in what happens next, in the timeline and for programs; no value."""
+    office.opened(application(1, nik="3173014507900666"))
+    told = office.done("case", "A-001").out
+    assert "The case has stopped: register.look_up (visit 1) failed and was tried often enough" in told
+    assert "look up failed: RuntimeError in desk.py line" in told
+    assert "look up sent back" not in told
+    assert "0666" not in told
+    shown = office.done("case", "A-001", "--json").json
+    assert shown["events"][-1]["error"] == shown["waiting_for"][0]["error"]
+
+
+def test_a_step_that_is_tried_again_says_why() -> None:
+    """It waits for nobody; what went wrong is told, so that somebody can put it right meanwhile."""
+    at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    work = WorkLine(7, 1, "small", "A-001", "register.look_up", 1, "automatic", "register", "retrying", at, at, None,
+                    None, "north", "RuntimeError in desk.py line 9")  # fmt: skip
+    case = CaseLine(1, "A-001", "small", "to_be", "north", "waiting", at, None, None, None, None, (work,))
+    (told,) = next_words(case, Offices({}), at)
+    assert told == (
+        "The case now waits for register (look up, work 7), which failed and is tried again: "
+        "RuntimeError in desk.py line 9."
+    )
+
+
+def test_a_case_with_news_is_ready_whatever_date_it_also_waits_for(office: Office) -> None:
+    """It does not wait for the date; a run moves it on."""
+    office.opened(application(1))
+    work = office.done("inbox", "lab", "--json").json[0]["work"]
+    office.done("answer", work, "--set", "fit=yes", "--set", "grade=good", "--no-advance")
+    assert "The case is ready to move on: `perintis run small` does it." in office.done("case", 1).out
+    at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    timer = WorkLine(8, 1, "small", "A-001", "timer", 1, "timer", "calendar", "open", at, None, at, None, None, None)
+    asked = timer._replace(work=9, step="lab.examine", kind="human", agency="lab", due=None)
+    case = CaseLine(1, "A-001", "small", "to_be", "north", "ready", at, None, None, None, None, (timer, asked))
+    assert next_words(case, Offices({}), at) == [
+        "The case is ready to move on: `perintis run small` does it.",
+        "  it also waits for lab (examine, work 9)",
+    ]
+
+
+def test_an_empty_list_says_what_there_is_none_of(office: Office) -> None:
+    """Closed, overdue, of an office, with an agency."""
+    office.opened(application(1))
+    assert "No closed case." in office.done("status", "--closed").out
+    assert "No open case is past a due date." in office.done("status", "--overdue").out
+    assert "No closed case of office north." in office.done("status", "--closed", "--office", "north").out
+    assert "No open case waits for desk." in office.done("status", "--agency", "desk").out
 
 
 def test_withdrawing_and_cancelling_need_a_yes(office: Office) -> None:

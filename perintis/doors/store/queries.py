@@ -34,6 +34,7 @@ class WorkLine(NamedTuple):
     due: datetime | None
     officer: str | None
     office: str | None
+    error: str | None
 
 
 class CaseLine(NamedTuple):
@@ -85,6 +86,7 @@ class EventLine(NamedTuple):
     officer: str | None
     started: datetime | None
     outcome: str | None
+    error: str | None
 
 
 class RunLine(NamedTuple):
@@ -141,7 +143,7 @@ _CASE = (
 )
 _WORK = (
     "SELECT w.id, w.case_id, c.pilot, c.reference, w.step, w.visit, w.kind, w.agency, w.status, w.ready, w.started, "
-    "w.due, w.officer, c.office FROM work w JOIN cases c ON c.id = w.case_id "
+    "w.due, w.officer, c.office, w.error FROM work w JOIN cases c ON c.id = w.case_id "
 )
 
 
@@ -238,10 +240,7 @@ def timeline(reader: Reader, case: int) -> list[EventLine]:
         "ORDER BY seq",
         [case],
     )
-    return [
-        EventLine._make((row[0], instant(row[1]), *row[2:7], _maybe(instant, row[7]), _detail(row[8]).get("outcome")))
-        for row in rows
-    ]
+    return [_event_line(row, _detail(row[8])) for row in rows]
 
 
 def list_runs(reader: Reader, pilot: str, *, kinds: Sequence[str] | None = None, limit: int = 20) -> list[RunLine]:
@@ -270,7 +269,7 @@ def payload(reader: Reader, case: int) -> tuple[dict[str, Any], dict[str, Any] |
 def names_used(reader: Reader, column: str, pilot: str | None = None) -> list[str]:
     """The offices or agencies that live cases have to do with, for a message that lists them."""
     source = {"office": "SELECT DISTINCT c.office FROM cases c", "agency": "SELECT DISTINCT w.agency FROM cases c "
-              "JOIN work w ON w.case_id = c.id"}[column]  # fmt: skip
+              "JOIN work w ON w.case_id = c.id AND w.kind <> 'timer'"}[column]  # fmt: skip
     where, values = (" AND c.pilot = ?", [pilot]) if pilot else ("", [])
     rows = reader.rows(f"{source} WHERE c.rehearsal IS NULL{where}", values)
     return sorted(row[0] for row in rows if row[0])
@@ -299,7 +298,12 @@ def _case_line(row: Row, work: Iterable[WorkLine]) -> CaseLine:
 
 def _work_line(row: Row) -> WorkLine:
     instants = (instant(row[9]), _maybe(instant, row[10]), _maybe(instant, row[11]))
-    return WorkLine._make((*row[:9], *instants, row[12], row[13]))
+    return WorkLine._make((*row[:9], *instants, *row[12:15]))
+
+
+def _event_line(row: Row, detail: dict[str, Any]) -> EventLine:
+    started = _maybe(instant, row[7])
+    return EventLine._make((row[0], instant(row[1]), *row[2:7], started, detail.get("outcome"), detail.get("error")))
 
 
 def _maybe(convert: Callable[[Any], Any], value: Any) -> Any:

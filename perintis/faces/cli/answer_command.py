@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from perintis.faces.cli.here import Here, now
-from perintis.faces.cli.screen import ask, is_interactive, note, print_json, say
+from perintis.faces.cli.screen import ask, is_interactive, note, print_json, say, value_words
 from perintis.faces.moments import moment
 from perintis.words.errors import BadInput, NotAllowed
-from perintis.words.recorded import WorkStatus
+from perintis.words.recorded import WorkKind, WorkStatus
 
 if TYPE_CHECKING:
     from perintis.doors.store.database import Database
@@ -44,9 +44,9 @@ def command(
 
     with here.database() as database:
         record, pilot, process = find_item(database, work)
+        may_be_answered(here, record, pilot)
         definition = here.definition(pilot)
         step = definition.step(record.key.step)
-        _may_be_answered(here, record, pilot)
         if send_back is not None:
             _send_back(database, record, step, send_back, officer)
         else:
@@ -83,8 +83,10 @@ def _complete(
     complete_work(database, record.id, result, officer=officer, now=now(), started=None if file or given else begun)
 
 
-def _may_be_answered(here: Here, record: WorkRecord, pilot: str) -> None:
+def may_be_answered(here: Here, record: WorkRecord, pilot: str) -> None:
     """Nobody should fill in a form that is then refused; the store refuses a second answer by itself."""
+    if record.kind is WorkKind.TIMER:
+        raise NotAllowed(f"work item {record.id} waits for a date and for nobody's answer")
     if record.completed is not None:
         what = "answered" if record.status is WorkStatus.COMPLETED else record.status.value.replace("_", " ")
         when = moment(record.completed, now(), here.offices().zone(pilot))
@@ -114,6 +116,8 @@ def _from_options(given: list[str]) -> dict[str, str]:
         name, equals, text = entry.partition("=")
         if not equals:
             raise BadInput("--set takes a field and its value: --set fit=yes")
+        if name.strip() in values:
+            raise BadInput(f"{name.strip()} is given twice; give each field once")
         values[name.strip()] = text
     return values
 
@@ -133,7 +137,7 @@ def _from_prompts(
     shown = asked.request.model_dump(mode="json")
     width = max((len(name) for name in shown), default=0)
     for name, value in shown.items():
-        say(f"  {name:<{width}}  {_shown(value)}")
+        say(f"  {name:<{width}}  {value_words(value)}")
     say()
     while True:
         answers = {field.name: _ask_field(step, field) for field in form_of(step)}
@@ -141,14 +145,6 @@ def _from_prompts(
             return check_values(step, {name: value for name, value in answers.items() if value is not None})
         except BadInput as error:
             note(f"  {error}")
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return "; ".join(map(str, value))
-    return "" if value is None else str(value)
 
 
 def _ask_field(step: Step[Any], field: Field) -> object | None:

@@ -10,7 +10,7 @@ import typer
 
 from perintis.doors.store.queries import CaseLine, EventLine, WorkLine, find_case, payload, timeline
 from perintis.faces.cli.here import Here, Offices, now, step_words
-from perintis.faces.cli.screen import print_json, say, table
+from perintis.faces.cli.screen import print_json, say, table, value_words
 from perintis.faces.cli.status_command import case_json
 from perintis.faces.moments import due_words, exactly, moment, span_words, zone_name
 
@@ -69,10 +69,12 @@ def next_words(case: CaseLine, offices: Offices, at: datetime) -> list[str]:
     if case.closed is not None:
         return [f"The case is closed: {case.outcome}."]
     if case.problem:
-        return [f"The case has stopped: {case.problem.rstrip('.')}."]
+        faults = [f"  {step_words(w.step)} failed: {w.error}" for w in case.work if w.error]
+        return [f"The case has stopped: {case.problem.rstrip('.')}.", *faults]
     waits = [_wait(work, offices, at) for work in sorted(case.work, key=lambda w: w.kind == "timer")]
-    if not waits:
-        return [f"The case is ready to move on: `perintis run {case.pilot}` does it."]
+    if case.status == "ready" or not waits:
+        also = [f"  it also waits for {_wait(w, offices, at)}" for w in case.work if w.kind != "timer"]
+        return [f"The case is ready to move on: `perintis run {case.pilot}` does it.", *also]
     if len(waits) == 1:
         return [f"The case now waits for {waits[0]}."]
     return ["The case now waits for", *(f"  {wait}" for wait in waits)]
@@ -86,6 +88,8 @@ def _wait(work: WorkLine, offices: Offices, at: datetime) -> str:
     told = f"{offices.agency_name(work.pilot, work.agency)} ({step_words(work.step)}, work {work.work}"
     if work.status == "in_doubt":
         return f"{told}, in doubt: `perintis resolve {work.work}`)"
+    if work.status == "retrying":
+        return f"{told}), which failed and is tried again: {work.error}"
     taken = f", taken by {work.officer}" if work.officer else ""
     return f"{told}{taken}){due}"
 
@@ -94,11 +98,12 @@ def _event(event: EventLine, offices: Offices, pilot: str) -> Sequence[object]:
     words = CASE_HAPPENED if event.step == "case" else HAPPENED
     visit = f" (visit {event.visit})" if event.visit > 1 else ""
     name = "case" if event.step == "case" else "wait for a date" if event.step == "timer" else step_words(event.step)
-    what = f"{name}{visit} {words.get(event.lifecycle, event.lifecycle)}"
+    happened = "failed" if event.error else words.get(event.lifecycle, event.lifecycle)
+    what = f"{name}{visit} {happened}"
     by = event.officer or ("" if event.agency in ("", "calendar") else event.agency)
     if event.officer and event.agency:
         by = f"{event.officer}, {event.agency}"
-    return exactly(event.at, offices.zone(pilot)), what, by, event.outcome
+    return exactly(event.at, offices.zone(pilot)), what, by, event.outcome or event.error
 
 
 def _private(application: dict[str, Any], decision: dict[str, Any] | None, note: str | None) -> Iterator[str]:
@@ -106,6 +111,6 @@ def _private(application: dict[str, Any], decision: dict[str, Any] | None, note:
         if fields:
             yield f"{title} (personal data)"
             width = max(len(name) for name in fields)
-            yield from (f"  {name:<{width}}  {'' if v is None else v}" for name, v in fields.items())
+            yield from (f"  {name:<{width}}  {value_words(v)}" for name, v in fields.items())
     if note:
         yield f"Reason with which it ended: {note}"

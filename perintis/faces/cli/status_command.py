@@ -86,7 +86,7 @@ def work_json(work: WorkLine, at: datetime) -> dict[str, Any]:
     return {
         "work": work.work, "step": work.step, "visit": work.visit, "kind": work.kind, "agency": work.agency,
         "status": work.status, "since": work.ready, "due": work.due, "overdue": _is_past(work, at),
-        "taken_by": work.officer,
+        "taken_by": work.officer, "error": work.error,
     }  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def _print(
         say(_step_table(steps, offices, at))
     say()
     if not cases:
-        say("No case is past a due date." if filters.overdue else "No such case.")
+        say(_none_words(filters))
         return
     several = len({c.pilot for c in counts}) > 1
     say(_closed_table(cases, offices, at, several) if filters.closed else _open_table(cases, offices, at, several))
@@ -118,6 +118,12 @@ def _print(
     zone = zone_name(offices.zone(filters.pilot), at)
     more = f"{total - len(cases):,} more not shown (--limit). " if total > len(cases) else ""
     say(f"{more}Times are {zone}. `perintis case REFERENCE` shows one case.")
+
+
+def _none_words(filters: Filters) -> str:
+    kind = "closed case" if filters.closed else "open case"
+    more = f" waits for {filters.agency}" if filters.agency else " is past a due date" if filters.overdue else ""
+    return f"No {kind}{f' of office {filters.office}' if filters.office else ''}{more}."
 
 
 def _totals(counts: Sequence[StatusCount]) -> Iterable[str]:
@@ -164,12 +170,13 @@ def _whereabouts(case: CaseLine, offices: Offices, at: datetime) -> tuple[str, s
     if not real:
         timers = [w for w in case.work if w.due is not None]
         since = moment(case.work[0].ready if case.work else case.opened, at, zone)
-        if not timers:
+        if case.status == "ready" or not timers:
             return "ready to move on", "", since, ""
         return "waiting for a date", "", since, f"on {moment(min(w.due for w in timers if w.due), at, zone)}"
     first = real[0]
     agencies = list(dict.fromkeys(w.agency for w in real))
-    where = step_words(first.step) + (f" +{len(real) - 1}" if len(real) > 1 else "")
+    again = " (failed, tried again)" if first.status == "retrying" else ""
+    where = step_words(first.step) + again + (f" +{len(real) - 1}" if len(real) > 1 else "")
     due = due_words(first.due or case.due, at, offices.calendar(case.pilot, first.agency if first.due else None))
     return where, ", ".join(agencies), moment(min(w.ready for w in real), at, zone), due
 

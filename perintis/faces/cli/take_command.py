@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from perintis.faces.cli.answer_command import may_be_answered
 from perintis.faces.cli.here import Here, now
 from perintis.faces.cli.screen import print_json, say
 
@@ -22,8 +23,10 @@ def command(
     from perintis.doors.asked import find_item
     from perintis.doors.store.answering import start_work
 
-    with Here().database() as database:
-        find_item(database, work)
+    here = Here()
+    with here.database() as database:
+        item, pilot, _ = find_item(database, work)
+        may_be_answered(here, item, pilot)
         record = start_work(database, work, officer=officer, now=now())
     if as_json:
         print_json({"work": record.id, "step": record.key.step, "status": record.status, "taken_by": record.officer,
