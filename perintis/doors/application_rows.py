@@ -19,7 +19,10 @@ from perintis.words.errors import BadInput
 SEPARATORS = ",;\t"
 EXCEL = (".xlsx", ".xls", ".xlsm", ".ods")
 CSV, JSON_LINES = (".csv", ".txt", ".tsv"), (".jsonl", ".ndjson")
-LONGEST_ROW = 1_000_000
+UNREADABLE = (
+    "cannot be read from here on: a quotation mark is opened and not closed, "
+    f"or a cell is longer than {csv.field_size_limit():,} characters"
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ def read_rows(path: Path, model: type[BaseModel]) -> Iterator[FileRow]:
 
     Raises BadInput for the file as a whole.
     """
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder; give the file with the applications")
     ending = path.suffix.lower()
     if ending in EXCEL:
         raise BadInput(
@@ -62,7 +67,7 @@ def _csv_rows(path: Path, model: type[BaseModel]) -> Iterator[FileRow]:
             try:
                 cells = next(reader, None)
             except csv.Error:
-                yield FileRow(begins, fault="cannot be read from here on: a quotation mark is opened and not closed")
+                yield FileRow(begins, fault=UNREADABLE)
                 return
             if cells is None:
                 return
@@ -89,7 +94,8 @@ def _header(path: Path, cells: Sequence[str], model: type[BaseModel]) -> list[st
         raise BadInput(f"{path.name}: there are two columns {twice[0]!r}; take one of them out")
     missing = [name for name, info in fields.items() if info.is_required() and name not in names]
     if missing:
-        raise BadInput(f"{path.name}: the column {', '.join(missing)} is missing; add it, every application has it")
+        what = f"the column {missing[0]} is" if len(missing) == 1 else f"the columns {', '.join(missing)} are"
+        raise BadInput(f"{path.name}: {what} missing; every application has to have a value there")
     return names
 
 

@@ -217,10 +217,10 @@ def _place(location: Sequence[int | str]) -> str:
 def write_rejected(report: IntakeReport, path: Path) -> Path | None:
     """Write `<path>.rejected.csv` with row, field and reason; where nothing is rejected, remove an earlier one."""
     target = path.with_name(path.name + ".rejected.csv")
-    if not report.rejected:
-        target.unlink(missing_ok=True)
-        return None
     try:
+        if not report.rejected:
+            target.unlink(missing_ok=True)
+            return None
         with target.open("w", encoding="utf-8-sig", newline="") as stream:  # the mark lets Excel show it correctly
             writer = csv.writer(stream)
             writer.writerow(Rejected._fields)

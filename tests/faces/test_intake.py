@@ -88,6 +88,16 @@ def test_all_reasons_are_in_a_file_beside_and_go_away_when_all_is_well(office: O
     assert not report.exists()
 
 
+def test_cases_go_on_where_the_reasons_cannot_be_written(office: Office) -> None:
+    """A folder of that name stands in the way; the good rows are taken and moved, and the note says what to do."""
+    file = write_csv(office.folder / "a.csv", [application(1), application(2, office="west")])
+    (office.folder / "a.csv.rejected.csv").mkdir()
+    answer = office.done("run", "small", file, "--without-prefect", "--json")
+    assert (answer.json["opened"], answer.json["advanced"], answer.json["rejected_file"]) == (1, 1, None)
+    assert "line 3: office" in answer.err
+    assert "copy the file to another folder" in answer.err
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "windows-1252", "utf-16"])
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_files_are_read_however_a_spreadsheet_saves_them(office: Office, encoding: str, separator: str) -> None:
@@ -130,7 +140,9 @@ FILES = [
     ("a.csv", b"reference,office,full_name,born\n", "column nik is missing"),
     ("a.csv", b"reference,reference,office,full_name,nik,born\n", "two columns 'reference'"),
     ("a.csv", b"reference,office,full_name,nik,born\n", "no applications in it"),
+    ("a.csv", b"reference,office\n", "the columns full_name, nik, born are missing"),
     ("missing.csv", None, "no such file"),
+    (".", None, "is a folder"),
 ]
 
 
@@ -153,6 +165,7 @@ ROWS = [
     ("A-1,north,Siti,3173014507900001\n", "cut off"),
     ("A-1,north,Siti,3173014507900001,1990-07-05,extra\n", "separator"),
     ('A-1,north,"Siti,3173014507900001,1990-07-05\n', "quotation mark"),
+    (f"A-1,north,{'x' * 200_000},3173014507900001,1990-07-05\n", "a cell is longer than 131,072 characters"),
 ]
 
 

@@ -83,7 +83,7 @@ def test_a_list_of_pilots_written_another_way_is_left_to_its_owner(office: Offic
 
 def test_a_name_that_cannot_be_a_module_is_refused(office: Office) -> None:
     """Capitals, spaces, paths, and names of standard modules."""
-    for name in ("My-Pilot", "my pilot", "../x", "1st", "statistics", "my_pilot"):
+    for name in ("My-Pilot", "my pilot", "../x", "1st", "statistics", "secrets", "class", "my_pilot"):
         answer = office("new", name)
         assert answer.status == 1
         assert "no name for a pilot" in answer.err

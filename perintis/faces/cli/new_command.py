@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 from collections.abc import Iterator
 from importlib.resources import files
+from keyword import kwlist
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-NOT_HERE = ("statistics", "types", "random", "calendar", "email", "test", "tests", "site", "token", "select", "queue")
-"""Names of standard modules: a flow file of that name would stand before them on Prefect's path."""
+NOT_HERE = sys.stdlib_module_names | {"test", "tests", "perintis", "prefect", *kwlist}
+"""A flow file of the name of a module would stand before it on Prefect's path; a word of Python cannot be imported."""
 
 
 def command(

@@ -10,7 +10,7 @@ import typer
 
 from perintis.faces.cli.here import Here, now
 from perintis.faces.cli.screen import count, joined, note, print_json, say
-from perintis.words.errors import BadInput
+from perintis.words.errors import BadInput, NotAllowed
 
 if TYPE_CHECKING:
     from perintis.doors.intake_files import IntakeReport
@@ -76,9 +76,13 @@ def move(
 def _note_rejected(taken: IntakeReport, file: Path) -> Path | None:
     from perintis.doors.intake_files import write_rejected
 
-    target = write_rejected(taken, file)
     for row, field, reason in taken.rejected[:SHOWN]:
         note(f"line {row}: {field + ' ' if field else ''}{reason}")
+    try:
+        target = write_rejected(taken, file)
+    except NotAllowed as error:  # the good rows are in; they shall not wait for a folder that may be written
+        note(f"{error}; to have all reasons, copy the file to another folder and run it again: no case opens twice")
+        return None
     if target is not None:
         more = len(taken.rejected) - SHOWN
         note(f"{f'... and {more:,} more. ' if more > 0 else ''}All reasons are in {target}")
@@ -115,6 +119,7 @@ def say_moved(here: Here, pilot: str, counts: Mapping[str, Any]) -> None:
     """What a run did, who has to act next, and what is wrong."""
     parts = [f"{count(counts['advanced'], 'case')} moved on" if counts["advanced"] else "no case could be moved on"]
     parts += [f"{counts[key]:,} {words}" for key, words in _ENDS if counts.get(key)]
+    parts += [f"{count(counts[key], what)} {done}" for key, what, done in _MESSAGES if counts.get(key)]
     say(f"Run {counts['run']}: {', '.join(parts)}.")
     if counts.get("failed") or counts.get("diverged"):
         note("Some cases have stopped: `perintis status` shows which, `perintis case REFERENCE` says why.")
@@ -128,8 +133,11 @@ def say_moved(here: Here, pilot: str, counts: Mapping[str, Any]) -> None:
 
 _ENDS = (
     ("closed", "closed"), ("waiting", "waiting"), ("left_ready", "left ready"), ("failed", "failed"),
-    ("diverged", "set aside"), ("sent", "requests sent"), ("answers", "answers taken in"),
-    ("breaches", "due dates passed"),
+    ("diverged", "set aside"),
+)  # fmt: skip
+_MESSAGES = (
+    ("sent", "request", "sent"), ("answers", "answer", "taken in"), ("answers_refused", "answer", "refused"),
+    ("breaches", "due date", "passed"),
 )  # fmt: skip
 
 
