@@ -105,9 +105,9 @@ def write_changes(connection: Connection, changes: Sequence[Change], last_seq: d
     visit was already completed.
     """
     events, new, old, messages = [], [], [], []
-    late = dict.fromkeys(find_late(connection, changes))
+    found_late, late = set(find_late(connection, changes)), dict[Slot, datetime]()
     for change in changes:
-        if (slot := Slot(change.case, change.key)) in late:
+        if (slot := Slot(change.case, change.key)) in found_late:
             seq = last_seq[change.case] = last_seq[change.case] + 1
             agency = "" if change.key.step == CASE_STEP else change.agency
             events.append(breach_event(slot, seq, agency, change.at))
