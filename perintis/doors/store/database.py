@@ -76,7 +76,9 @@ def _create(url: str) -> Engine:
         return engine
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": 60, "check_same_thread": False})
+    # Few statements are kept: those that list cases differ each time, and each holds some hundred kilobytes.
+    options = {"timeout": 60, "check_same_thread": False, "cached_statements": 16}
+    engine = create_engine(parsed, connect_args=options)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
