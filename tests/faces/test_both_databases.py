@@ -33,7 +33,7 @@ def test_a_tour_through_all_lists(office: Office, store_url: str, monkeypatch: p
     case = without_times(office.done("case", "A-002", "--json").json)
     assert case["waiting_for"] == [
         {"step": "lab.examine", "visit": 2, "kind": "human", "agency": "lab", "status": "open",
-         "overdue": False, "taken_by": None},
+         "overdue": False, "taken_by": None, "error": None},
     ]  # fmt: skip
     assert [run["counts"]["advanced"] for run in office.done("runs", "small", "--answers", "--json").json] == [1, 1, 4]
     assert office.done("db", "verify", "--json").json == []

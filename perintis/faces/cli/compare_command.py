@@ -35,7 +35,7 @@ def command(
     PILOT/as-is, its cases in the as-is process; rehearsal:N, the rehearsal with run number N.
     """
     if out is not None and out.suffix.lower() not in (".html", ".htm"):
-        raise BadInput(f"{out.name}: the page is written as .html")
+        raise BadInput(f"{out}: the page is written as .html")
     here = Here()
     compared = compare_named(here, a, b, by=by, seed=seed)
     if out is not None:
