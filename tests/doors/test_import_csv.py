@@ -144,6 +144,7 @@ def test_encodings_that_can_be_told_apart_are_read(tmp_path: Path, encoding: str
         (b"\n\n", "the first line is empty"),
         (f"{HEADER}\n".encode(), "no case could be taken: it holds no rows"),
         (f"{HEADER}\nA,check,never\n".encode(), "the first problem is in row 2: time:timestamp"),
+        (f"{HEADER}\n,check,2024-03-01\nA,b,1/2/24\nA,b,1/2/24\n".encode(), "the commonest problem is in row 3: time:"),
         (f"{HEADER}\nA,check,2024-03-01\n".encode("utf-16-le"), "UTF-16 without a mark"),
         (f'{HEADER}\nA,"check,2024-03-01\nB,x,2024-03-01\n'.encode(), "the quote opened in line 2 is never closed"),
         (b"a,a\n1,2\n", "two columns are called 'a'"),

@@ -135,6 +135,15 @@ def test_an_exported_log_comes_back_with_the_same_figures(rehearsed: Office) -> 
     assert described[0] == described[1]
 
 
+def test_dates_are_read_as_they_are_written_here(desk: Office) -> None:
+    """Day, month, year with slashes, as a spreadsheet in Indonesia saves them."""
+    (desk.folder / "old.csv").write_text("permit;in;out\n1;01/02/2026;15/02/2026\n2;03/02/2026;\n", "utf-8")
+    flags = ("--case", "permit", "--opened", "in", "--closed", "out", "--layout", "cases", "--timezone", "Asia/Jakarta")
+    desk.done("baseline", "import", "fast-track", "old.csv", "--name", "old", *flags, "--set", "date_format=%d/%m/%Y")
+    told = desk.done("baseline", "show", "old", "--json").json
+    assert (told["cases"], told["open_cases"], told["first"][:10]) == (2, 1, "2026-02-01")
+
+
 @pytest.mark.parametrize("file", ["r.xes", "r.csv"])
 def test_an_exported_rehearsal_stays_a_rehearsal(rehearsed: Office, file: str) -> None:
     """No mapping makes a measured log of it, and a comparison with it says so first."""
@@ -159,6 +168,11 @@ def test_an_exported_rehearsal_stays_a_rehearsal(rehearsed: Office, file: str) -
         (("baseline", "import", "fast-trak", "x.csv", "--name", "x"), "there is no pilot 'fast-trak'"),
         (("baseline", "import", "fast-track", "x.csv", "--name", "x"), "no such file"),
         (("baseline", "import", "fast-track", "x.csv", "--name", "x", "--set", "colour=red"), "colour"),
+        (
+            ("baseline", "import", "fast-track", "x.csv", "--name", "x", "--set", "observed_until=2026-02-30"),
+            "observed_until",
+        ),
+        (("baseline", "import", "fast-track", ".", "--name", "x"), "is a folder"),
     ],
 )
 def test_what_is_not_there_is_told_with_what_there_is(

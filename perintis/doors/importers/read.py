@@ -53,6 +53,8 @@ def read_log(
     The format follows from the ending: .csv or .xes, also packed (.gz). Memory does not grow with the log except for
     the case ids. `simple=False` reads XES by the XML parser alone. Raises `BadInput` where nothing can be taken.
     """
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder; give the file of the log")
     ending = path.name.lower().removesuffix(".gz")
     kind = next((one for one in FORMATS if ending.endswith(one)), None)
     if kind is None:
@@ -100,8 +102,9 @@ class _Reading:
         )
 
     def _why_none(self) -> str:
-        if self._rejects.first:
-            return f"; the first problem is in {self._rejects.first}"
+        if self._rejects.total:
+            which = "first problem" if len(self._rejects.reasons) == 1 else "commonest problem"
+            return f"; the {which} is in {self._rejects.commonest}"
         return "; the filter `only` fits no row" if self._filtered else ": it holds no rows"
 
     def _all_notes(self) -> Iterator[str]:

@@ -24,21 +24,26 @@ class Rejects:
         self._lines = csv.writer(self._file, lineterminator="\n")
         self._lines.writerow(("row", "event", "field", "reason"))
         self.reasons: Counter[str] = Counter()
-        self.first = ""
+        self._firsts: dict[str, str] = {}
 
     @property
     def total(self) -> int:
         """How many rows were rejected."""
         return self.reasons.total()
 
+    @property
+    def commonest(self) -> str:
+        """The reason that most rows were rejected for, with the first of them; empty where none was."""
+        return next((f"{self._firsts[told]}: {told}" for told, _ in self.reasons.most_common(1)), "")
+
     def add(self, row: int, field: str, reason: str, event: int | None = None) -> None:
         """Reject one row."""
         if self.total < MOST_LISTED:
             self._lines.writerow((row, "" if event is None else event, field, reason))
-        if not self.first:
-            at = f"row {row}" if event is None else f"trace {row}, event {event}"
-            self.first = f"{at}: {field}: {reason}"
-        self.reasons[f"{field}: {reason}"] += 1
+        told = f"{field}: {reason}"
+        if told not in self._firsts:
+            self._firsts[told] = f"row {row}" if event is None else f"trace {row}, event {event}"
+        self.reasons[told] += 1
 
     def add_all(self, rows: pl.DataFrame, field: str, reason: str) -> None:
         """Reject all rows of a frame that has the columns `row` and, for XES, `event`."""

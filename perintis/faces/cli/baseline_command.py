@@ -76,8 +76,6 @@ def build(file: Path | None, flags: dict[str, str], more: list[str], own: dict[s
 
     The grade of such a file stands: a rehearsal stays a rehearsal.
     """
-    import yaml
-
     from perintis.doors.importers.mapping import build_mapping, load_mapping
 
     values: dict[str, Any] = load_mapping(file).model_dump(mode="json", exclude_unset=True) if file else dict(own)
@@ -86,12 +84,19 @@ def build(file: Path | None, flags: dict[str, str], more: list[str], own: dict[s
         key, equals, text = entry.partition("=")
         if not equals or not key:
             raise BadInput("--set takes a key of the mapping and its value: --set due.days=90")
-        try:
-            _put(values, key.split("."), yaml.safe_load(text))
-        except (yaml.YAMLError, ValueError):  # ValueError: a day that is in no calendar
-            raise BadInput(f"--set {key}: the value cannot be read; write it as in YAML") from None
+        _put(values, key.split("."), _read_value(text))
     values |= {key: own[key] for key in ("grade",) if key in own}
     return build_mapping(values, file.name if file else "the mapping")
+
+
+def _read_value(text: str) -> object:
+    """A value as YAML means it; what is none, like %d/%m/%Y or a day that does not exist, as it was typed."""
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError):
+        return text
 
 
 def _put(values: dict[str, Any], path: list[str], value: object) -> None:
