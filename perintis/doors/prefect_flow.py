@@ -29,6 +29,9 @@ from perintis.words.recorded import Process
 
 Progress = Callable[[Tally], None]
 
+LANES = 2
+"""Claims worked on at once: a task run spends most of its time in Prefect's server, and the engine need not wait."""
+
 _progress: ContextVar[Progress | None] = ContextVar("perintis_progress", default=None)
 
 
@@ -103,7 +106,7 @@ def _run(pilot: Pilot[Any], function: ProcessFunction, intake: str | None) -> Ru
         executor = prefect_executor.PrefectExecutor(pilot.name, process)
         report = run_cases(
             database, definition, process, FolderConnector(settings.exchange_folder), executor=executor,
-            kind="prefect", flow_run=flow_run, opened=taken.opened, progress=_progress.get(),
+            kind="prefect", flow_run=flow_run, opened=taken.opened, lanes=LANES, progress=_progress.get(),
         )  # fmt: skip
     finally:
         database.close()

@@ -68,13 +68,16 @@ def run_cases(
     flow_run: str | None = None,
     opened: int = 0,
     batch_size: int = 1_000,
+    lanes: int = 1,
     progress: Callable[[Tally], None] | None = None,
 ) -> RunReport:
     """Move every runnable case (or `only` these) as far as it can go, and record the run."""
     pilot = definition.pilot
     store = ProcessStore(database, pilot.name, process)
     run = begin_run(database, pilot.name, pilot.version, process.value, kind=kind, flow_run=flow_run, now=clock())
-    waves = Waves(definition, process, store, executor or InTurn(), clock, batch_size=batch_size, progress=progress)
+    waves = Waves(
+        definition, process, store, executor or InTurn(), clock, batch_size=batch_size, lanes=lanes, progress=progress
+    )
     report = RunReport(run, waves.tally, opened=opened)
     report.received = take_in_answers(database, definition, connector, clock())
     with _kept_leases(store, clock):

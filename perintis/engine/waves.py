@@ -6,8 +6,13 @@ Until nothing can move. What then waits for people, agencies or dates is recorde
 from __future__ import annotations
 
 import gc
+import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from contextvars import copy_context
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -64,9 +69,20 @@ class Tally:
     steps: int = 0
     down: dict[str, int] = field(default_factory=dict)
 
+    def add(self, other: Tally) -> None:
+        """Count what another part of the run did to this."""
+        for name in ("advanced", "closed", "waiting", "failed", "diverged", "left_ready", "refused", "steps"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for agency, cases in other.down.items():
+            self.down[agency] = self.down.get(agency, 0) + cases
+
 
 class Waves:
-    """Moves the runnable cases of one process as far as they can go."""
+    """Moves the runnable cases of one process as far as they can go.
+
+    With more than one lane, that many claims are worked on at once: while one waits for an agency or for the executor,
+    another goes on. Each case is in one lane only.
+    """
 
     def __init__(
         self,
@@ -78,6 +94,7 @@ class Waves:
         *,
         batch_size: int = 1_000,
         claim_size: int = 4_000,
+        lanes: int = 1,
         progress: Callable[[Tally], None] | None = None,
     ) -> None:
         self._definition = definition
@@ -87,26 +104,54 @@ class Waves:
         self._clock = clock
         self._batch_size = batch_size
         self._claim_size = claim_size
+        self._lanes = lanes
         self._progress = progress
+        self._stopping = threading.Event()
         self._down: set[str] = set()
         self.tally = Tally()
 
     def run(self, only: Sequence[int] | None = None) -> Tally:
         """Claim and move until no runnable case is left that this run has not seen."""
-        after = 0
-        while cases := self._store.claim(now=self._clock(), limit=self._claim_size, only=only, after=after):
-            with _few_sweeps(len(cases)):
-                self._move(cases)
-            after = cases[-1]
-            if self._progress is not None:
-                self._progress(self.tally)
+        after, limit = 0, self._claim_size // self._lanes
+        self._stopping = threading.Event()
+        running: deque[Future[Tally]] = deque()
+        with ExitStack() as stack:
+            pool = stack.enter_context(ThreadPoolExecutor(self._lanes, "perintis-lane")) if self._lanes > 1 else None
+            stack.callback(self._stopping.set)  # runs before the pool waits for lanes that an error left behind
+            while cases := self._store.claim(now=self._clock(), limit=limit, only=only, after=after):
+                after = cases[-1]
+                if len(cases) >= _MANY and gc.isenabled():
+                    stack.enter_context(_few_sweeps())
+                lives = self._load(cases)
+                self.tally.refused += len(cases) - len(lives)
+                if pool is None:
+                    self._finish(self._move(lives))
+                    continue
+                # The context goes along: in a flow run it says to Prefect which one this is.
+                running.append(pool.submit(copy_context().run, self._move, lives))
+                if len(running) == self._lanes:
+                    self._finish(running.popleft().result())
+            while running:
+                self._finish(running.popleft().result())
         return self.tally
 
-    def _move(self, cases: Sequence[int]) -> None:
-        lives = self._load(cases)
-        self.tally.refused += len(cases) - len(lives)
+    def _finish(self, tally: Tally) -> None:
+        self.tally.add(tally)
+        if not gc.isenabled():
+            gc.collect()
+        if self._progress is not None:
+            self._progress(self.tally)
+
+    def _move(self, lives: dict[int, Live]) -> Tally:
+        """Drive claimed cases until nothing more can be done for any of them; returns what came of them."""
+        lane = copy(self)  # its own counts; everything else is shared
+        lane.tally = Tally()
+        lane._drive(lives)
+        return lane.tally
+
+    def _drive(self, lives: dict[int, Live]) -> None:
         before = {live.id: live.seq for live in lives.values()}
-        while lives:
+        while lives and not self._stopping.is_set():
             self._fire_timers(lives)
             batches = list(self._batches(lives.values()))
             busy = {item.live.id for batch in batches for item in batch.items}
@@ -238,22 +283,18 @@ class Waves:
 
 
 @contextmanager
-def _few_sweeps(cases: int) -> Iterator[None]:
+def _few_sweeps() -> Iterator[None]:
     """Keep Python from searching its memory for unused rings again and again while many cases are held.
 
     It would look at every case each time, a quarter of the whole run. Cases that are let go of leave no rings; what
-    other code left is looked for once, at the end, among what came up meanwhile.
+    other code left is looked for once after every claim, among what came up during the run.
     """
-    if cases < _MANY or not gc.isenabled():
-        yield
-        return
     gc.freeze()
     gc.disable()
     try:
         yield
     finally:
         gc.enable()
-        gc.collect()
         gc.unfreeze()
 
 

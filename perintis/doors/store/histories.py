@@ -30,9 +30,9 @@ def load_histories(database: Database, cases: Sequence[int]) -> list[History]:
     with database.read() as connection:
         histories = {
             row[0]: History(row[0], row[1], row[2], from_micros(row[3]), row[4], row[5], row[6])
-            for row in connection.exec_driver_sql(_CASES.format(ids=ids))
+            for row in connection.exec_driver_sql(_CASES.format(ids=ids)).all()
         }
-        for row in connection.exec_driver_sql(_WORK.format(ids=ids)):
+        for row in connection.exec_driver_sql(_WORK.format(ids=ids)).all():
             histories[row[0]].work.append(_work_state(row))
     return list(histories.values())
 

@@ -224,7 +224,7 @@ class Recorder:
         rows = connection.exec_driver_sql(
             f"SELECT id, fence, last_seq FROM cases WHERE id IN ({in_list(cases)}) AND closed IS NULL{suffix}"
         )
-        return {row[0]: (row[1], row[2]) for row in rows}
+        return {row[0]: (row[1], row[2]) for row in rows.all()}
 
     def _advance(
         self,

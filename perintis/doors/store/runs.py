@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 from statistics import median
 from typing import Any
 
@@ -56,7 +57,7 @@ def step_metrics(database: Database, pilot: str, process: str, run: int, until: 
                 WorkRow.completed > since, WorkRow.completed <= until,
             )
         )  # fmt: skip
-        return summarise_steps(rows)
+        return summarise_steps(chain.from_iterable(rows.partitions(10_000)))
 
 
 def summarise_steps(rows: Iterable[Any]) -> dict[str, Any]:
