@@ -29,19 +29,17 @@ from tests.promises.crash_pilot import World, faults
 Fate = Literal["finished", "killed", "failed"]
 
 
-VERIFY_EVERY = 10
-
-
 class Sweeper:
     """Runs trials on one store; children are forked, so that a trial costs milliseconds.
 
-    The store is verified as a whole at every tenth trial and at the end: what is wrong in it stays.
+    The store is verified as a whole once in so many trials and at the end: what is wrong in it stays.
     """
 
-    def __init__(self, url: str, folder: Path, *, cases: int = 2) -> None:
+    def __init__(self, url: str, folder: Path, *, cases: int = 2, verify_every: int = 10) -> None:
         self._database = Database(url)
         self._folder = folder
         self._cases = cases
+        self._verify_every = verify_every
         self._number = 0
         self._names = folder / "failpoints"
         self._errors = folder / "errors"
@@ -67,10 +65,14 @@ class Sweeper:
         if "failed" in fates:
             return True, [self._errors.read_text()]
         found = faults(self._database, self._place, self._references)
-        if self._number % VERIFY_EVERY == 0 or fates[0] != "killed":
-            found += [str(problem) for problem in verify_store(self._database)]
+        if self._number % self._verify_every == 0:
+            found += self.verify()
         self._database.close()
         return fates[0] == "killed", found
+
+    def verify(self) -> list[str]:
+        """What does not fit together in the store as a whole."""
+        return [str(problem) for problem in verify_store(self._database)]
 
     def names(self) -> list[str]:
         """The failpoints that a child reaches when nobody kills it, in order."""
@@ -115,6 +117,7 @@ def sweep(sweeper: Sweeper, start: int, end: int | None, every: int, most_faults
         kills = [k] if k % 2 else [k, 1 + (k * 29) % 61]  # a recovery is killed somewhere else each time
         killed, found = sweeper.trial(kills)
         trials += 1
+        found += [] if killed else sweeper.verify()
         if found:
             wrong[f"killed at {kills}"] = found[:5]
         if not killed or (end is not None and k >= end) or len(wrong) >= most_faults:
