@@ -16,7 +16,7 @@ from perintis.use.rehearse import rehearse
 from perintis.words.recorded import Process
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-CASES = 10_000
+CASES = 20_000
 COMMAND = f"perintis rehearse fast-track --cases {CASES} --process "
 TABLES = ("runs", "cases", "work", "events")
 
