@@ -141,7 +141,18 @@ def test_prompts_show_the_request_and_ask_until_the_answer_is_right(
     assert "nik" not in told.out
     assert "fit is not yes or no" in told.err
     assert "level has to be at most 9" in told.err
+    assert f"`perintis answer {work} --send-back REASON`" in told.out
     assert "now waits for Front Desk" in told.out
+
+
+def test_leaving_a_question_open_records_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The input ends, or somebody presses Ctrl-C: the command was interrupted, and the work still waits."""
+    office.opened(application(1))
+    work = first(office)
+    monkeypatch.setattr("sys.stdin", Keyboard("yes\n"))
+    left = office("answer", work)
+    assert (left.status, "interrupted" in left.err) == (130, True)
+    assert first(office) == work
 
 
 def test_messages_of_an_agencys_system_answer_its_requests(office: Office) -> None:

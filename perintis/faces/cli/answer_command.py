@@ -138,6 +138,8 @@ def _from_prompts(
     width = max((len(name) for name in shown), default=0)
     for name, value in shown.items():
         say(f"  {name:<{width}}  {value_words(value)}")
+    if step.may_send_back:
+        say(f"If it cannot be done so: `perintis answer {record.id} --send-back REASON`.")
     say()
     while True:
         answers = {field.name: _ask_field(step, field) for field in form_of(step)}

@@ -7,7 +7,8 @@ import shutil
 import sys
 import textwrap
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -129,14 +130,26 @@ def confirm(question: str, *, yes: bool) -> None:
         return
     if not is_interactive():
         raise BadInput("this cannot be undone; add --yes to say that you mean it")
-    if not typer.confirm(question):
+    with _leaving():
+        agreed = typer.confirm(question)
+    if not agreed:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _leaving() -> Iterator[None]:
+    """Whoever leaves a question open has interrupted the command, as anywhere else."""
+    try:
+        yield
+    except typer.Abort:
+        raise KeyboardInterrupt from None
 
 
 def ask(question: str, read: Callable[[str], Any], default: str | None = None) -> Any:
     """Ask until the answer can be read; `read` raises BadInput with the reason where it cannot."""
     while True:
-        given = typer.prompt(question, default=default, show_default=bool(default))
+        with _leaving():
+            given = typer.prompt(question, default=default, show_default=bool(default))
         try:
             return read(str(given))
         except BadInput as error:
