@@ -23,12 +23,13 @@ WHOLE = "answer"
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a form. `choices` are the values offered; `default` is what an empty answer means, as text."""
+    """One field of a form. `choices` are what is offered, with the values they stand for; `default` is what an empty
+    answer means, as text."""
 
     name: str
     required: bool
     default: str | None
-    choices: tuple[str, ...]
+    choices: Mapping[str, object]
     is_list: bool
     is_yes_no: bool
     help: str
@@ -38,6 +39,8 @@ class Field:
         text = text.strip()
         if self.is_yes_no and text.lower() in YES + NO:
             return text.lower() in YES
+        if text in self.choices:
+            return self.choices[text]
         if text[:1] in ("[", "{"):
             try:
                 return json.loads(text)
@@ -104,7 +107,7 @@ def _field(name: str, info: FieldInfo) -> Field:
         default=_default(info),
         choices=_choices(kind),
         is_list=get_origin(kind) in (list, tuple, set, frozenset, Sequence),
-        is_yes_no=kind is bool,
+        is_yes_no=kind is bool or set(map(type, _literals(kind))) == {bool},
         help=info.description or "",
     )
 
@@ -126,11 +129,13 @@ def _without_none(kind: Any) -> Any:
     return kind
 
 
-def _choices(kind: Any) -> tuple[str, ...]:
+def _choices(kind: Any) -> dict[str, object]:
     if kind is bool:
-        return ("yes", "no")
-    if get_origin(kind) is Literal:
-        return tuple(str(v) for v in get_args(kind))
+        return {"yes": True, "no": False}
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return tuple(str(member.value) for member in kind)
-    return ()
+        return {str(member.value): member.value for member in kind}
+    return {("yes" if v else "no") if isinstance(v, bool) else str(v): v for v in _literals(kind)}
+
+
+def _literals(kind: Any) -> tuple[object, ...]:
+    return get_args(kind) if get_origin(kind) is Literal else ()

@@ -26,6 +26,7 @@ _LIMITS = {
     "less_than_equal": ("at most", "le"),
     "less_than": ("less than", "lt"),
 }
+_ONE_ANSWER = {"True": "has to be yes", "False": "has to be no"}
 _DATES = "is not a date: write year-month-day, for instance 1990-05-31"
 _TIMES = "is not a time with its zone: write for instance 2026-03-12T16:00+07:00"
 
@@ -42,6 +43,8 @@ def said(error: Mapping[str, Any]) -> str:
         return _DATES
     if kind.startswith(("datetime", "timezone")):
         return _TIMES
+    if kind == "literal_error" and error["ctx"]["expected"] in _ONE_ANSWER:
+        return _ONE_ANSWER[error["ctx"]["expected"]]
     if kind in ("enum", "literal_error"):
         return f"is none of {error['ctx']['expected']}"
     if kind in _LIMITS:

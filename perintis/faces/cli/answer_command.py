@@ -154,18 +154,19 @@ def _ask_field(step: Step[Any], field: Field) -> object | None:
     from perintis.faces.forms import check_one
 
     choices = list(field.choices)
-    if len(choices) > 2:
+    numbered = len(choices) > 2 and not any(choice.isdigit() for choice in choices)
+    if numbered:
         for number, choice in enumerate(choices, start=1):
             say(f"  {number} {choice}")
 
     def read(text: str) -> object | None:
         if not text.strip() and not field.required:
             return None
-        if text.strip().isdigit() and len(choices) > 2 and 1 <= int(text) <= len(choices):
+        if text.strip().isdigit() and numbered and 1 <= int(text) <= len(choices):
             text = choices[int(text) - 1]
         return check_one(step, field, text)
 
-    hint = f" ({' / '.join(choices)})" if 0 < len(choices) <= 2 else " (parted by ;)" if field.is_list else ""
+    hint = f" ({' / '.join(choices)})" if choices and not numbered else " (parted by ;)" if field.is_list else ""
     optional = "" if field.required or field.default else ", or nothing"
     about = f"{field.help}: " if field.help else ""
     answered: object | None = ask(
