@@ -18,6 +18,9 @@ from perintis.words.recorded import Key, Lifecycle, WorkKind, WorkStatus
 
 Clock = Callable[[], datetime]
 
+AT_ONCE = 500
+"""Requests that an agency's system is given in one call; a batch may be larger, and is recorded as one."""
+
 
 class Item(NamedTuple):
     """One request of a batch."""
@@ -102,7 +105,8 @@ def _ask(
     found: list[_Outcome] = []
     down = None
     try:
-        _perform(step, requests, keys, found)
+        for start in range(0, len(requests), AT_ONCE):
+            _perform(step, requests[start : start + AT_ONCE], keys[start : start + AT_ONCE], found)
     except AgencyUnavailable as error:
         down = str(error) or f"{step.agency.code} cannot be reached"
     for i, outcome in zip(asked, found, strict=False):

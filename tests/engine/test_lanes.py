@@ -121,3 +121,28 @@ def test_sweeps_of_memory_are_put_off_and_come_back(database: Database) -> None:
     small.open("a few more")
     small.run()
     assert seen == [True]
+
+
+def test_agency_is_asked_a_few_hundred_at_a_time(database: Database) -> None:
+    """A large batch is handed over in parts, in order; a part that fails as a whole is done again one by one."""
+    calls = []
+
+    @step(TAX)
+    def ask(requests: Sequence[Asked]) -> list[Answer]:
+        """Ask."""
+        calls.append(len(requests))
+        if len(requests) == 200:
+            raise RuntimeError("too few")
+        return [Answer() for _ in requests]
+
+    async def asking(case: Case[Application]) -> Decision:
+        """One step."""
+        await ask(case)
+        return Decision()
+
+    small = Small(database, define(asking, [ask]))
+    small.open(*(str(i) for i in range(1_200)))
+    report = small.run(batch_size=2_000)
+    assert calls == [500, 500, 200, *[1] * 200]
+    assert report.tally.closed == 1_200
+    small.verify()
