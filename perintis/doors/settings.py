@@ -42,9 +42,13 @@ class Settings(BaseSettings):
         return self.home / "prefect"
 
     def make_home(self) -> Path:
-        """Create the home folder, readable by its owner only."""
-        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.chmod(self.home, 0o700)
+        """Create the home folder, readable by its owner only; raises BadInput where that cannot be."""
+        try:
+            self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.chmod(self.home, 0o700)
+        except OSError as error:
+            told = f"{self.home.absolute()} cannot be the folder of Perintis ({error.strerror})"
+            raise BadInput(f"{told}; set PERINTIS_HOME to a folder of your own") from None
         return self.home
 
 

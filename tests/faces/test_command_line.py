@@ -145,6 +145,27 @@ def test_the_version_is_told(office: Office) -> None:
     assert office.done("--version").out.startswith("perintis ")
 
 
+def test_a_home_that_cannot_be_is_told_with_what_to_do(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file stands where the folder should be."""
+    (office.folder / "taken").write_text("", "utf-8")
+    monkeypatch.setenv("PERINTIS_HOME", str(office.folder / "taken"))
+    answer = office("status")
+    assert answer.status == 1
+    assert "cannot be the folder of Perintis" in answer.err
+    assert "set PERINTIS_HOME to a folder of your own" in answer.err
+
+
+def test_a_store_that_is_no_database_is_told(office: Office) -> None:
+    """By the lists in one sentence, by the doctor with what to do."""
+    home = office.folder / ".perintis"
+    home.mkdir(mode=0o700)
+    (home / "perintis.db").write_text("not a database, " * 100, "utf-8")
+    answer = office("status")
+    assert (answer.status, answer.err.count("\n")) == (1, 1)
+    assert "`perintis doctor` says more" in answer.err
+    assert "put the last backup back" in office("doctor", "--quick").out
+
+
 def test_the_doctor_says_what_is_wrong_and_how_to_mend_it(office: Office) -> None:
     """A home that others can read, and a pilot whose code does not load."""
     office.opened(application(1))
