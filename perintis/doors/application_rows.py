@@ -19,9 +19,10 @@ from perintis.words.errors import BadInput
 SEPARATORS = ",;\t"
 EXCEL = (".xlsx", ".xls", ".xlsm", ".ods")
 CSV, JSON_LINES = (".csv", ".txt", ".tsv"), (".jsonl", ".ndjson")
+LONGEST_CELL = 131_072
 UNREADABLE = (
     "cannot be read from here on: a quotation mark is opened and not closed, "
-    f"or a cell is longer than {csv.field_size_limit():,} characters"
+    f"or a cell is longer than {LONGEST_CELL:,} characters"
 )
 
 
@@ -61,6 +62,7 @@ def _csv_rows(path: Path, model: type[BaseModel]) -> Iterator[FileRow]:
             first, begins = text.readline(), 3
         separator = max(SEPARATORS, key=first.count)
         names = _header(path, next(csv.reader([first], delimiter=separator), []), model)
+        csv.field_size_limit(LONGEST_CELL)
         reader = csv.reader(text, delimiter=separator, strict=True)
         header = begins
         while True:
