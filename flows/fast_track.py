@@ -19,6 +19,10 @@ T = TypeVar("T")
 FastTrack = Case[Application]
 
 
+class FeeNotPaid(Exception):
+    """The payment did not come in time; the application lapses."""
+
+
 class Answers(NamedTuple):
     """What the agencies said; `work` is None for a family member."""
 
@@ -42,14 +46,15 @@ async def to_be(case: FastTrack) -> Decision:
     """One intake; the agencies check side by side while the fee is paid; one officer decides."""
     if not await file_complete(case):
         return lapsed("documents_not_supplied")
-    identity, health, police, work, paid = await all_of(
-        dukcapil.verify_identity(case),
-        until_accepted(case, kemenkes.health_screening),
-        until_accepted(case, polri.police_record),
-        work_approval(case),
-        fee_paid(case),
-    )
-    if not paid:
+    try:
+        identity, health, police, work, _ = await all_of(
+            dukcapil.verify_identity(case),
+            until_accepted(case, kemenkes.health_screening),
+            until_accepted(case, polri.police_record),
+            work_approval(case),
+            fee_paid(case),
+        )
+    except FeeNotPaid:  # nobody need go on checking
         return lapsed("fee_not_paid")
     return await decided(case, Answers(identity, health, police, work))
 
@@ -72,7 +77,9 @@ async def as_is(case: FastTrack) -> Decision:
     if not await file_complete(case):  # only now does anybody look whether the file is complete
         return lapsed("documents_not_supplied")
     await carried_to(case, kemenkeu.register_at_counter)
-    if not await fee_paid(case):
+    try:
+        await fee_paid(case)
+    except FeeNotPaid:
         return lapsed("fee_not_paid")
     return await decided(case, answers)
 
@@ -102,11 +109,12 @@ async def work_approval(case: FastTrack) -> WorkApproval | None:
     return await kemnaker.approve_work(case) if case.application.category == "worker" else None
 
 
-async def fee_paid(case: FastTrack) -> bool:
-    """Ask for a billing code and wait for the payment; false when it did not come in time."""
+async def fee_paid(case: FastTrack) -> None:
+    """Ask for a billing code and wait for the payment; raises FeeNotPaid when it did not come in time."""
     code = await kemenkeu.billing_code(case)
     payment = await any_of(kemenkeu.payment_notice(case, billing_code=code.billing_code), within=PAYMENT.within)
-    return not payment.timed_out
+    if payment.timed_out:
+        raise FeeNotPaid
 
 
 async def decided(case: FastTrack, answers: Answers) -> Decision:
