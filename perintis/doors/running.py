@@ -67,7 +67,7 @@ def run_cases(
     kind: str = "local",
     flow_run: str | None = None,
     opened: int = 0,
-    batch_size: int = 1_000,
+    batch_size: int = 2_000,
     lanes: int = 1,
     progress: Callable[[Tally], None] | None = None,
 ) -> RunReport:
