@@ -38,9 +38,7 @@ def _into_sqlite(file: str, cases: int) -> float:
         target = sqlite3.connect(copy, isolation_level=None)
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             target.execute(f"PRAGMA {pragma}")
-        first = (
-            min(row[1] for row in work),
-        )  # batches run side by side: the first row may be any case's
+        first = (min(row[1] for row in work),)  # batches run side by side: the first row may be any case's
         target.execute("DELETE FROM work WHERE case_id >= ?", first)
         target.execute("DELETE FROM events WHERE seq > 1 AND case_id >= ?", first)
         target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
