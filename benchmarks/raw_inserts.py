@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-A_TRANSACTION = 1_000
+A_TRANSACTION = 2_000
 
 _STEP = "UPDATE cases SET last_seq = ?, lease_until = ? WHERE id = ? AND fence = ?"
 _CLOSE = "UPDATE cases SET last_seq = ?, status = 'closed', closed = ?, outcome = 'granted' WHERE id = ? AND fence = ?"
