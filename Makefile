@@ -50,7 +50,7 @@ types: $(READY) ## the strict type check
 architecture: $(READY) ## who may import whom
 	@$(BIN)/pytest -q tests/test_architecture.py
 
-bench: $(READY) ## speed and memory; writes benchmarks/results.json (half an hour)
+bench: $(READY) ## speed and memory; writes benchmarks/results.json (ten minutes)
 	@$(BIN)/python -m benchmarks
 
 soak: $(READY) ## the long crash test: thousands of cases, killed again and again

@@ -72,10 +72,6 @@ class EngineStore(Protocol):
         """Write changes and standings; `heads` gives fence and expected last event number of each case."""
         ...
 
-    def release(self, cases: Sequence[int]) -> None:
-        """Give leased cases back as they are."""
-        ...
-
     def key(self, case: int, key: Key) -> str:
         """The key under which an agency may recognise this request: one per logical effect, whatever the attempt."""
         ...

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from perintis.doors.store.database import Database
+from perintis.doors.store.database import Database, placeholder
 from perintis.doors.store.rehearsals import find_rehearsal
 from perintis.doors.store.types import to_micros
 from perintis.words.errors import BadInput
@@ -77,7 +77,7 @@ def pilot_dataset(
 def _which(
     database: Database, pilot: Pilot[Any], process: Process, rehearsal: int | None
 ) -> tuple[str, tuple[Any, ...]]:
-    mark = "?" if database.is_sqlite else "%s"
+    mark = placeholder(database.engine)
     chosen = "{c}rehearsal IS NULL" if rehearsal is None else f"{{c}}rehearsal = {int(rehearsal)}"
     return f"{chosen} AND {{c}}pilot = {mark} AND {{c}}process = {mark}", (pilot.name, process.value)
 

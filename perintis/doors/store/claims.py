@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from perintis.doors.store.database import Database, in_list
+from perintis.doors.store.database import Database, in_list, placeholder
 from perintis.doors.store.failpoints import failpoint
 from perintis.doors.store.types import to_micros
 
@@ -42,7 +42,7 @@ class Claims:
         self.worker = worker
         self._lease_micros = lease_seconds * 1_000_000
         self._fences: dict[int, int] = {}
-        self._mark = "?" if database.is_sqlite else "%s"
+        self._mark = placeholder(database.engine)
 
     def claim(
         self, pilot: str, process: str, *, now: datetime, limit: int, only: Iterable[int] | None = None, after: int = 0

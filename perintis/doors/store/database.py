@@ -159,9 +159,13 @@ def update_rows(connection: Connection, statement: str, rows: Sequence[tuple[Any
     """Run one UPDATE, written with `?`, for many rows; returns how many rows it changed in all."""
     if not rows:
         return 0
-    if connection.dialect.name == "postgresql":
-        statement = statement.replace("?", "%s")
+    statement = statement.replace("?", placeholder(connection))
     return connection.exec_driver_sql(statement, list(rows)).rowcount
+
+
+def placeholder(where: Connection | Engine) -> str:
+    """How the driver of this database marks a value in a statement."""
+    return "%s" if where.dialect.name == "postgresql" else "?"
 
 
 def in_list(ids: Sequence[int]) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from perintis.doors.store.database import Database, in_list
-from perintis.doors.store.types import from_micros
+from perintis.doors.store.types import from_micros, instant_or_none
 from perintis.engine.ports import History, WorkState
 from perintis.words.recorded import Key, WorkKind, WorkStatus
 
@@ -37,10 +36,6 @@ def load_histories(database: Database, cases: Sequence[int]) -> list[History]:
     return list(histories.values())
 
 
-def _instant(micros: int | None) -> datetime | None:
-    return None if micros is None else from_micros(micros)
-
-
 def _work_state(row: Sequence[Any]) -> WorkState:
     (_, step, visit, kind, status, ready, completed, due, retry_at, attempt, result) = row
     return WorkState(
@@ -48,9 +43,9 @@ def _work_state(row: Sequence[Any]) -> WorkState:
         WorkKind(kind),
         WorkStatus(status),
         from_micros(ready),
-        _instant(completed),
-        _instant(due),
-        _instant(retry_at),
+        instant_or_none(completed),
+        instant_or_none(due),
+        instant_or_none(retry_at),
         attempt,
         result,
     )

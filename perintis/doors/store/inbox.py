@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, false, not_, or_, select, update
 
 from perintis.doors.store.answering import answer_held
-from perintis.doors.store.database import Database
+from perintis.doors.store.database import Database, placeholder
 from perintis.doors.store.failpoints import failpoint
 from perintis.doors.store.models import CaseRow, InboxRow, WorkRow
 from perintis.doors.store.types import to_micros
@@ -48,7 +48,7 @@ def receive(database: Database, arrivals: Sequence[Arrival], now: datetime) -> i
     if not arrivals:
         return new
     with database.write() as connection:
-        mark = "%s" if connection.dialect.name == "postgresql" else "?"
+        mark = placeholder(connection)
         for arrival in sorted(set(arrivals)):
             done = connection.exec_driver_sql(
                 "INSERT INTO inbox (agency, message, key, body, received, status) "

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from perintis.doors.store.database import Database, insert_rows
+from perintis.doors.store.database import Database, insert_rows, placeholder
 from perintis.doors.store.failpoints import failpoint
 from perintis.doors.store.models import CaseRow, PayloadRow
 from perintis.doors.store.recording import write_events
@@ -124,7 +124,7 @@ def reserve_ids(connection: Connection, count: int) -> list[int]:
 
 
 def _known(connection: Connection, pilot: str, references: list[str]) -> dict[str, str]:
-    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    mark = placeholder(connection)
     rows = connection.exec_driver_sql(
         "SELECT c.reference, p.application FROM cases c JOIN payloads p ON p.case_id = c.id "
         f"WHERE c.rehearsal IS NULL AND c.pilot = {mark} AND c.reference IN ({', '.join([mark] * len(references))})",

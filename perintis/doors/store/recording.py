@@ -13,7 +13,7 @@ from perintis.doors.store.database import Database, in_list, insert_rows, update
 from perintis.doors.store.failpoints import failpoint
 from perintis.doors.store.lateness import Slot, breach_event, find_late, mark_late
 from perintis.doors.store.models import EventRow, OutboxRow, WorkRow
-from perintis.doors.store.types import to_micros
+from perintis.doors.store.types import micros_or_none, to_micros
 from perintis.engine.changes import Change, Standing
 from perintis.engine.ports import Heads, Recorded
 from perintis.words.errors import LeaseLost
@@ -44,16 +44,12 @@ _STAND_CASE = (
 )
 
 
-def _micros(instant: datetime | None) -> int | None:
-    return None if instant is None else to_micros(instant)
-
-
 def event_row(change: Change, seq: int) -> tuple[Any, ...]:
     """The event of a change, in the order of EVENT_COLUMNS."""
     return (
         change.case, seq, to_micros(change.at), change.key.step, change.key.visit, change.lifecycle.value,
         change.agency, change.officer, to_micros(change.ready) if change.first else None,
-        _micros(change.started), change.cost, _detail(change),
+        micros_or_none(change.started), change.cost, _detail(change),
     )  # fmt: skip
 
 
@@ -84,8 +80,8 @@ def work_row(change: Change, seq: int) -> tuple[Any, ...]:
     ended = change.lifecycle in (Lifecycle.COMPLETE, Lifecycle.WITHDRAW) or change.status.answered
     return (
         change.case, change.key.step, change.key.visit, change.kind.value, change.agency, change.status.value,
-        to_micros(change.ready), _micros(change.started), to_micros(change.at) if ended else None,
-        _micros(change.due), _micros(change.retry_at), change.attempt, change.officer, change.cost,
+        to_micros(change.ready), micros_or_none(change.started), to_micros(change.at) if ended else None,
+        micros_or_none(change.due), micros_or_none(change.retry_at), change.attempt, change.officer, change.cost,
         ",".join(change.keyed) or None, change.error, seq if change.status.answered else None, change.result,
     )  # fmt: skip
 
@@ -250,8 +246,8 @@ class Recorder:
         heads: Heads,
     ) -> None:
         rows = [
-            (last_seq[s.case], s.status.value, _micros(s.wake_at), _micros(s.closed), s.outcome, s.problem, s.case,
-             heads[s.case][0])
+            (last_seq[s.case], s.status.value, micros_or_none(s.wake_at), micros_or_none(s.closed), s.outcome,
+             s.problem, s.case, heads[s.case][0])
             for s in standings
         ]  # fmt: skip
         update_rows(connection, _STAND_CASE, rows)

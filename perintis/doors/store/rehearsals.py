@@ -23,7 +23,7 @@ from perintis.doors.store.models import CaseRow, EventRow, RunRow, WorkRow
 from perintis.doors.store.opening import opening_event, reserve_ids
 from perintis.doors.store.recording import EVENT_COLUMNS, WORK_COLUMNS, event_row, work_row
 from perintis.doors.store.runs import begin_run, end_run
-from perintis.doors.store.types import to_micros
+from perintis.doors.store.types import micros_or_none, to_micros
 from perintis.engine.changes import Change
 from perintis.engine.rehearsal.cases import Simulated
 from perintis.engine.rehearsal.simulate import Rehearsal
@@ -112,9 +112,9 @@ def _case_row(number: int, case: Simulated, pilot: Pilot[Any], process: str, run
     standing = case.standing
     return (
         number, pilot.name, pilot.version, process, case.reference, run, case.office, json.dumps(case.segments),
-        standing.status.value, to_micros(case.opened), _micros(standing.closed), _micros(case.due),
-        _micros(case.breached.get(_CASE)), standing.outcome, standing.problem, 1 + len(case.changes),
-        _micros(standing.wake_at), 0,
+        standing.status.value, to_micros(case.opened), micros_or_none(standing.closed), micros_or_none(case.due),
+        micros_or_none(case.breached.get(_CASE)), standing.outcome, standing.problem, 1 + len(case.changes),
+        micros_or_none(standing.wake_at), 0,
     )  # fmt: skip
 
 
@@ -129,11 +129,7 @@ def _rows(number: int, case: Simulated, work: list[tuple[Any, ...]], events: lis
         last[change.key] = (change, seq)
     last.pop(_CASE, None)
     for key, (change, seq) in last.items():
-        work.append((number, *work_row(change, seq)[1:], _micros(case.breached.get(key))))
-
-
-def _micros(instant: datetime | None) -> int | None:
-    return None if instant is None else to_micros(instant)
+        work.append((number, *work_row(change, seq)[1:], micros_or_none(case.breached.get(key))))
 
 
 def _counts(rehearsal: Rehearsal) -> dict[str, Any]:

@@ -25,6 +25,16 @@ def from_micros(micros: int) -> datetime:
     return EPOCH + timedelta(microseconds=micros)
 
 
+def micros_or_none(instant: datetime | None) -> int | None:
+    """`to_micros` of an instant that may be absent."""
+    return None if instant is None else to_micros(instant)
+
+
+def instant_or_none(micros: int | None) -> datetime | None:
+    """`from_micros` of what may be absent."""
+    return None if micros is None else from_micros(micros)
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware instant as whole microseconds since 1970 in UTC.
 
@@ -36,7 +46,7 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
-        return None if value is None else to_micros(value)
+        return micros_or_none(value)
 
     def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
-        return None if value is None else from_micros(value)
+        return instant_or_none(value)

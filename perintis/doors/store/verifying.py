@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from perintis.doors.store.database import Database, in_list
 from perintis.doors.store.recording import effect_key
-from perintis.doors.store.types import from_micros
+from perintis.doors.store.types import from_micros, instant_or_none
 from perintis.rules.lifecycle import CaseState, Event, VisitState, rebuild
 from perintis.words.errors import BrokenHistory
 from perintis.words.recorded import CaseStatus, Key, Lifecycle, WorkKind, WorkStatus
@@ -117,16 +117,13 @@ def _by_case(connection: Connection, statement: str, ids: str) -> Mapping[int, l
     return found
 
 
-def _instant(micros: int | None) -> Any:
-    return None if micros is None else from_micros(micros)
-
-
 def _visit(row: Sequence[Any]) -> VisitState:
     (kind, agency, status, ready, started, completed, due, breached, retry_at, attempt, officer, cost, keyed, error,
      answered) = row  # fmt: skip
     return VisitState(
-        WorkKind(kind), agency, WorkStatus(status), from_micros(ready), _instant(started), _instant(completed),
-        _instant(due), _instant(breached), _instant(retry_at), attempt, officer, cost,
+        WorkKind(kind), agency, WorkStatus(status), from_micros(ready), instant_or_none(started),
+        instant_or_none(completed), instant_or_none(due), instant_or_none(breached),
+        instant_or_none(retry_at), attempt, officer, cost,
         tuple(keyed.split(",")) if keyed else (), error, answered,
     )  # fmt: skip
 
@@ -138,8 +135,9 @@ def read_event(row: Sequence[Any]) -> Event:
     return Event(
         seq, from_micros(at), step, visit, Lifecycle(lifecycle), agency,
         status=WorkStatus(more.get("status", "completed")), kind=WorkKind(more.get("kind", "automatic")),
-        officer=officer, ready=_instant(ready), started=_instant(started), due=_instant(more.get("due")),
-        retry_at=_instant(more.get("retry_at")), attempt=more.get("attempt", 1), cost=cost,
+        officer=officer, ready=instant_or_none(ready), started=instant_or_none(started),
+        due=instant_or_none(more.get("due")),
+        retry_at=instant_or_none(more.get("retry_at")), attempt=more.get("attempt", 1), cost=cost,
         keyed=tuple(more.get("keyed", ())), error=more.get("error"), outcome=more.get("outcome"),
     )  # fmt: skip
 
@@ -151,7 +149,11 @@ def _against_events(case: _Case, visits: Mapping[Key, VisitState], events: list[
         yield str(error)
         return
     stored = CaseState(
-        from_micros(case.opened), _instant(case.closed), case.outcome, _instant(case.breached), case.last_seq
+        from_micros(case.opened),
+        instant_or_none(case.closed),
+        case.outcome,
+        instant_or_none(case.breached),
+        case.last_seq,
     )
     for name in ("opened", "closed", "outcome", "breached", "last_seq"):
         if getattr(told, name) != getattr(stored, name):
