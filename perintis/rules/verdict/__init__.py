@@ -1,0 +1,1 @@
+"""The verdict: gates that evidence must pass, and the rule that was fixed beforehand. Pure."""
