@@ -1,0 +1,314 @@
+"""The twelve panels of an evaluation, in the order of the report."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from perintis.rules.evaluation.parts import (
+    Between,
+    Check,
+    Cohorts,
+    Count,
+    Decided,
+    Figure,
+    Message,
+    MetricMissing,
+    MetricResult,
+    Missing,
+    Number,
+    Part,
+    Share,
+    WeekPoint,
+)
+
+
+class VerdictPanel(Part):
+    """1. What the rule says. `word` is scale, adjust, stop, continue or no verdict."""
+
+    word: str
+    reason: Message
+    change: Message | None = None
+    staged: bool = False
+    final: bool
+    decision: Decided | None = None
+
+
+class FlowSide(Part):
+    """How the cases of one cohort went, in numbers that add up: received = not eligible + assigned."""
+
+    name: str
+    grade: str
+    simulated: bool
+    clock: str
+    period: tuple[date, date]
+    observed_until: datetime
+    received: Count
+    not_eligible: Count
+    assigned: Count
+    followed: Count
+    decided: Count
+    withdrawn: Count
+    open: Count
+    offices: Count
+
+
+class FlowPanel(Part):
+    """2. Case flow. `followed`: entered at least tau before the reading, or closed by then."""
+
+    baseline: FlowSide
+    pilot: FlowSide
+    tau_days: Number | None
+
+
+class Curve(Part):
+    """Share decided by time since opening, with a pointwise interval; lists of equal length."""
+
+    cohort: str
+    time: tuple[Number, ...]
+    decided: tuple[Number, ...]
+    low: tuple[Number, ...]
+    high: tuple[Number, ...]
+    at_risk_time: tuple[Number, ...]
+    at_risk: tuple[Count, ...]
+    mean: Number
+    median: Number | None
+    p90: Number | None
+
+
+class CurvesPanel(Part):
+    """4. Cumulative decided curves in `unit`."""
+
+    unit: str
+    tau: Number
+    service_level: Number | None
+    compliance: Cohorts | None
+    compliance_gap: Figure | None
+    curves: tuple[Curve, ...]
+
+
+class StagePart(Part):
+    """Where one step's share of the time went: mean a case."""
+
+    step: str
+    agency: str | None
+    waiting: Cohorts
+    touch: Cohorts | None
+    difference: Figure | None
+    only_in: str | None = None
+
+
+class TimePanel(Part):
+    """6. Where the time went, by step, in `unit` a case; `waiting` is from ready (or the step before) to start."""
+
+    unit: str
+    stages: tuple[StagePart, ...]
+    handovers: Cohorts | None
+    notes: tuple[Message, ...] = ()
+
+
+class OfficeEffect(Part):
+    """One office's own effect, turned so that more is better."""
+
+    office: str
+    cases: Cohorts
+    effect: Figure
+    pilot_office: bool = True
+
+
+class Subgroup(Part):
+    """A registered subgroup. `harmed` is true only where the harm survives the adjustment (BH 10 %)."""
+
+    name: str
+    value: str
+    effect: Figure
+    harmed: bool
+    cases: Cohorts
+
+
+class OfficesPanel(Part):
+    """7. Offices and registered subgroups. `q_p` tests whether offices differ; `i2` is the share of it."""
+
+    metric: str
+    unit: str
+    offices: tuple[OfficeEffect, ...]
+    i2: Share | None
+    differ: bool | None
+    icc: Number | None
+    subgroups: tuple[Subgroup, ...] = ()
+
+
+class ExposurePoint(Part):
+    """One point of an event study: periods since the start (negative before)."""
+
+    period: int
+    effect: Figure
+
+
+class TimeSeriesPanel(Part):
+    """8. Over time."""
+
+    metric: str
+    unit: str
+    start: date | None
+    unit_of_time: str
+    points: tuple[WeekPoint, ...]
+    event_study: tuple[ExposurePoint, ...] = ()
+    notes: tuple[Message, ...] = ()
+
+
+class DayPoint(Part):
+    """The always-valid interval after one day."""
+
+    day: date
+    cases: Count
+    estimate: Number
+    interval: Between
+
+
+class LookPoint(Part):
+    """One formal look: planned when its numbers are null."""
+
+    look: int
+    fraction: Number
+    planned: bool
+    bound: Number | None = None
+    estimate: Number | None = None
+    interval: Between | None = None
+    at: date | None = None
+
+
+class SequentialPanel(Part):
+    """9. Looks and the daily band, oriented as measured (pilot minus baseline)."""
+
+    metric: str
+    unit: str
+    spending: str
+    fraction: Number
+    looks: tuple[LookPoint, ...]
+    days: tuple[DayPoint, ...]
+    hidden: Message | None = None
+    harm: tuple[Message, ...] = ()
+
+
+class EdgeDifference(Part):
+    """One step directly followed by another: share of cases and median wait on either side."""
+
+    source: str
+    target: str
+    share: Cohorts
+    median_wait: Cohorts | None
+    difference: Figure
+    survives: bool
+
+
+class VariantDifference(Part):
+    """One order of steps and the share of cases that took it."""
+
+    steps: tuple[str, ...]
+    share: Cohorts
+    difference: Figure | None
+    survives: bool
+
+
+class Departure(Part):
+    """Where cases left the designed process."""
+
+    step: str
+    how: str
+    cases: Count
+
+
+class ProcessPanel(Part):
+    """10. The process as it went. `unit` is that of waits."""
+
+    unit: str
+    edges: tuple[EdgeDifference, ...]
+    variants: tuple[VariantDifference, ...]
+    similarity: Number | None
+    similarity_p: Share | None
+    fidelity: Share | None
+    departures: tuple[Departure, ...] = ()
+    only_in_baseline: tuple[str, ...] = ()
+    only_in_pilot: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
+
+
+class Element(Part):
+    """One of the nine elements, mean of 1 to 4."""
+
+    code: str
+    name: str
+    baseline: Number | None
+    pilot: Number | None
+    differs: bool | None
+
+
+class SatisfactionSide(Part):
+    """The index of one cohort with the chance of each category."""
+
+    respondents: Count
+    asked: Count
+    index: Figure
+    category: str
+    chances: dict[str, Share]
+
+
+class SatisfactionPanel(Part):
+    """11. Satisfaction (SKM, IKM of PermenPAN-RB 14/2017)."""
+
+    baseline: SatisfactionSide | None
+    pilot: SatisfactionSide | None
+    difference: Figure | None
+    elements: tuple[Element, ...]
+    notes: tuple[Message, ...] = ()
+
+
+class Naive(Part):
+    """What a wrong way would have said, beside the right one."""
+
+    what: Message
+    naive: Figure
+    right: Figure
+    unit: str
+
+
+class TrustPanel(Part):
+    """12. Why this can be believed, or not."""
+
+    gates: tuple[Check, ...]
+    diagnostics: tuple[Check, ...]
+    cautions: tuple[Message, ...]
+    open_share: Cohorts
+    e_value: Figure | None
+    offices: Cohorts
+    icc: Number | None
+    naive: tuple[Naive, ...]
+
+
+class MoneyPanel(Part):
+    """Footer: cost a case and net benefit for 1,000 cases."""
+
+    currency: str
+    cost_per_case: Cohorts
+    difference: Figure
+    net_benefit_per_1000: Figure | None
+
+
+Metric = MetricResult | MetricMissing
+
+
+class Panels(Part):
+    """All panels. One that cannot be drawn is `Missing` with its reason. Panels 3 and 5 are drawn from `metrics`."""
+
+    verdict: VerdictPanel
+    flow: FlowPanel
+    metrics: tuple[Metric, ...]
+    curves: CurvesPanel | Missing
+    time: TimePanel | Missing
+    offices: OfficesPanel | Missing
+    series: TimeSeriesPanel | Missing
+    sequential: SequentialPanel | Missing
+    process: ProcessPanel | Missing
+    satisfaction: SatisfactionPanel | Missing
+    trust: TrustPanel
+    money: MoneyPanel | Missing

@@ -1,0 +1,142 @@
+"""The small parts of which the panels of an evaluation are made."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from perintis.rules.verdict.reading import Role
+
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Part(BaseModel):
+    """Strict: a key too many or too few is an error, and nothing changes once made."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Message(Part):
+    """One thing said. `text` is plain English; `code` and `values` let a page say it in another language."""
+
+    code: str
+    text: str
+    values: dict[str, str | int | float] = {}
+
+
+class Missing(Part):
+    """Something that could not be computed, and why; never shown as a number."""
+
+    reason: Message
+
+
+class Between(Part):
+    """An interval. An end is null where it is not bounded."""
+
+    low: Number | None
+    high: Number | None
+
+
+class Figure(Part):
+    """A number with its interval."""
+
+    value: Number
+    interval: Between | None = None
+
+
+class Cohorts(Part):
+    """A count or value on either side."""
+
+    baseline: Number
+    pilot: Number
+
+
+class MetricResult(Part):
+    """One metric of the plan: both cohorts' values and pilot minus baseline, in `unit`.
+
+    `estimate` is pilot minus baseline as measured; `oriented` says the same turned so that more is better, which is
+    what margins are held against. `interval` is look-adjusted for primary metrics and plain 95 % otherwise. `relative`
+    is the change as a share of the baseline. `reading` is what may be said: better, worse, not worse by more than the
+    margin, cannot tell.
+    """
+
+    metric: str
+    label: str
+    unit: str
+    role: Role
+    better: str
+    registered: bool
+    estimate: Number
+    interval: Between
+    relative: Figure | None
+    oriented: Figure
+    pilot: Number
+    baseline: Number
+    cases: Cohorts
+    error: Number
+    df: Number | None
+    p: Share
+    p_adjusted: Share | None
+    worthwhile: Number | None = None
+    target: Number | None = None
+    margin: Number | None = None
+    tau: Number | None = None
+    reading: Message
+    rests_on: str
+    method: str
+    left_out: tuple[tuple[str, int], ...] = ()
+
+
+class MetricMissing(Part):
+    """A metric of the plan (or of the list) that is not comparable here."""
+
+    metric: str
+    label: str
+    role: Role
+    registered: bool
+    reason: Message
+
+
+class Check(Part):
+    """A gate or a diagnostic. `passed` is null where it could not be done."""
+
+    code: str
+    passed: bool | None
+    gate: bool
+    message: Message
+    cure: Message | None = None
+
+
+class Amended(Part):
+    """A later change of the plan."""
+
+    at: datetime
+    reason: str
+    results_visible: bool
+    changes: tuple[str, ...]
+
+
+class Decided(Part):
+    """What people decided about the verdict."""
+
+    word: str
+    by: str
+    reason: str
+    at: datetime
+    confirmed_by: str | None = None
+    differs: bool
+
+
+class WeekPoint(Part):
+    """One point of a weekly (or daily) series, by date of opening."""
+
+    start: date
+    cohort: str
+    cases: Count
+    value: Number
+    fitted: Number | None = None
+    counterfactual: Number | None = None
