@@ -1,15 +1,15 @@
 """The two analysis tables of a pilot, out of the store: live cases of one process, or one rehearsal.
 
-Rows go from the database into columns in large pieces; no value passes through Python code of ours.
+Rows go from the database into columns by Arrow; no value passes through Python code of ours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from perintis.doors.store.database import Database, placeholder
+from perintis.doors.store.arrow import read_columns
+from perintis.doors.store.database import Database
 from perintis.doors.store.rehearsals import find_rehearsal
 from perintis.doors.store.types import to_micros
 from perintis.words.errors import BadInput
@@ -20,19 +20,15 @@ from perintis.words.tables import ATTRIBUTE_PREFIX, CASE_COLUMNS, STEP_COLUMNS, 
 if TYPE_CHECKING:
     import polars as pl
 
-PIECE = 100_000
-"""Rows fetched at a time."""
-
 CLOCK = "from the application being handed in to the decision"
 
-_CASES = (
-    "SELECT id, reference, office, opened, closed, due, outcome, CAST(segments AS TEXT) FROM cases WHERE {which} "
-    "ORDER BY id"
-)
-_STEPS = (
-    "SELECT w.case_id, w.id, w.step, w.visit, w.agency, w.officer, w.ready, w.started, w.completed, w.status, w.due, "
-    "w.cost, w.keyed FROM work w JOIN cases c ON c.id = w.case_id WHERE {which}"
-)
+_CASES = """
+    SELECT id, reference AS "case", office, opened, closed, due, outcome, CAST(segments AS TEXT) AS segments
+    FROM cases WHERE {which}"""
+_STEPS = """
+    SELECT w.case_id, w.id AS work, w.step, w.visit, w.agency, w.officer, w.ready, w.started, w.completed, w.status,
+        w.due, w.cost, w.keyed
+    FROM work w JOIN cases c ON c.id = w.case_id WHERE {which}"""
 _FINAL = [
     WorkStatus.COMPLETED.value, WorkStatus.SENT_BACK.value, WorkStatus.WITHDRAWN.value, WorkStatus.FAILED.value,
 ]  # fmt: skip
@@ -40,13 +36,14 @@ _FINAL = [
 
 def pilot_dataset(
     database: Database, pilot: Pilot[Any], *, process: Process, rehearsal: int | None = None,
-    until: datetime | None = None, include_timers: bool = False,
+    until: datetime | None = None, include_timers: bool = False, version: str | None = None,
 ) -> DataSet:  # fmt: skip
     """The cases of one process as they stood at `until`: live ones, or those of one rehearsal.
 
     What was recorded later is left out: a case closed after `until` is an open case. `until` is needed for live cases;
     a rehearsal was observed until its own end, in its own time. Waits for a date are no work and stay out, unless
-    asked for. The case identifier is the application's reference.
+    asked for. `version` keeps the cases of one phase alone, those opened under that version of the pilot. The case
+    identifier is the application's reference.
     """
     if rehearsal is not None:
         found = find_rehearsal(database, rehearsal)
@@ -56,10 +53,15 @@ def pilot_dataset(
     if until is None:
         raise BadInput("say until when live cases are read")
     until = until.astimezone(UTC)
-    which, parameters = _which(database, pilot, process, rehearsal)
-    raw = _read(database, _CASES.format(which=which.format(c="")), parameters, _case_types())
-    cases = _cases(raw, pilot, process, until)
-    steps = _read(database, _STEPS.format(which=which.format(c="c.")), parameters, _step_types())
+    which, values = _which(pilot, process, rehearsal, version)
+    raw, steps = read_columns(
+        database,
+        [
+            (_CASES.format(which=which.format(c="")), values, _case_types()),
+            (_STEPS.format(which=which.format(c="c.")), values, _step_types()),
+        ],
+    )
+    cases = _cases(raw.sort("id"), pilot, process, until)
     name = f"{pilot.name} {process.value.replace('_', '-')}" + (
         "" if rehearsal is None else f" (rehearsal {rehearsal})"
     )
@@ -75,11 +77,11 @@ def pilot_dataset(
 
 
 def _which(
-    database: Database, pilot: Pilot[Any], process: Process, rehearsal: int | None
+    pilot: Pilot[Any], process: Process, rehearsal: int | None, version: str | None
 ) -> tuple[str, tuple[Any, ...]]:
-    mark = placeholder(database.engine)
     chosen = "{c}rehearsal IS NULL" if rehearsal is None else f"{{c}}rehearsal = {int(rehearsal)}"
-    return f"{chosen} AND {{c}}pilot = {mark} AND {{c}}process = {mark}", (pilot.name, process.value)
+    which, values = f"{chosen} AND {{c}}pilot = ? AND {{c}}process = ?", (pilot.name, process.value)
+    return (which, values) if version is None else (f"{which} AND {{c}}version = ?", (*values, version))
 
 
 def _case_types() -> dict[str, Any]:
@@ -99,23 +101,6 @@ def _step_types() -> dict[str, Any]:
         "officer": pl.String, "ready": pl.Int64, "started": pl.Int64, "completed": pl.Int64, "status": pl.String,
         "due": pl.Int64, "cost": pl.Float64, "keyed": pl.String,
     }  # fmt: skip
-
-
-def _read(database: Database, statement: str, parameters: tuple[Any, ...], types: Mapping[str, Any]) -> pl.DataFrame:
-    import polars as pl
-
-    pieces = [pl.DataFrame(schema=types)]
-    with database.read() as connection:
-        if database.is_sqlite:
-            cursor = connection.exec_driver_sql(statement, parameters).cursor
-        else:  # a named cursor, so that the server hands rows out in pieces too
-            cursor = connection.connection.cursor("perintis_analysis")
-            cursor.execute(statement, parameters)
-        assert cursor is not None
-        while rows := cursor.fetchmany(PIECE):
-            pieces.append(pl.DataFrame(rows, schema=types, orient="row"))
-        cursor.close()
-    return pl.concat(pieces)
 
 
 def _cases(raw: pl.DataFrame, pilot: Pilot[Any], process: Process, until: datetime) -> pl.DataFrame:
