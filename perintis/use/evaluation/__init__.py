@@ -1,0 +1,1 @@
+"""Evaluates a pilot: reads, measures, compares and judges by the registered plan."""
