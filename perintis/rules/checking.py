@@ -162,7 +162,7 @@ def _check_plan(pilot: Pilot[Any], steps: Sequence[StepFacts], plan: Plan | None
         return
     if plan.pilot != pilot.name:
         yield Problem(where, f"is for pilot {plan.pilot}, not for {pilot.name}")
-    measured = {m.metric for m in plan.measured}
+    measured = {m.metric for m in plan.metrics}
     if "service_level_met" in measured and pilot.service_level is None:
         yield Problem(where, "measures service_level_met, but the pilot promises no time")
     if "duplicate_entry" in measured and not any(step.keyed for step in steps):
@@ -170,7 +170,7 @@ def _check_plan(pilot: Pilot[Any], steps: Sequence[StepFacts], plan: Plan | None
     if "cost" in measured and all(step.cost is None for step in steps):
         yield Problem(where, "measures cost, but no step has one (cost=...)")
     outcomes = _outcomes(pilot)
-    for name in (m.outcome for m in plan.measured if m.outcome):
+    for name in (m.outcome for m in plan.metrics if m.outcome):
         if outcomes and name not in outcomes:
             yield Problem(where, f"measures outcome {name!r}, but a decision is one of {', '.join(outcomes)}")
     promised = {step.name for step in steps if step.service_level} | ({CASE_STEP} if pilot.service_level else set())
