@@ -39,6 +39,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import polars as pl
 
+    from perintis.words.standard import Standard
+
 CASE_COLUMNS = ("case", "cohort", "office", "opened", "opened_offset", "closed", "due", "outcome")
 STEP_COLUMNS = (
     "case", "step", "visit", "agency", "office", "officer",
@@ -61,7 +63,9 @@ class DataSet:
     """Two analysis tables with their name, grade and the instant until which they were observed.
 
     `clock` says in words what starts and stops the lead time; two data sets with different clocks are compared
-    with a warning. `has_steps` is false for extracts with one row a case and no activities.
+    with a warning. `has_steps` is false for extracts with one row a case and no activities. `grade_reason` says in
+    words why it has its grade. A `standard` holds promised times and no cases: both tables are empty then, and
+    nothing can be measured in it.
     """
 
     name: str
@@ -71,6 +75,8 @@ class DataSet:
     grade: Grade
     clock: str = ""
     simulated: bool = False
+    grade_reason: str = ""
+    standard: Standard | None = None
 
     @property
     def has_steps(self) -> bool:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from perintis.doors.baseline_manifest import BaselineManifest
 from perintis.doors.baselines import (
-    BaselineManifest,
     baseline_folder,
     find_baseline,
     import_baseline,

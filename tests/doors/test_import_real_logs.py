@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from perintis.doors.baselines import BaselineManifest, import_baseline, load_baseline
+from perintis.doors.baseline_manifest import BaselineManifest
+from perintis.doors.baselines import import_baseline, load_baseline
 from perintis.doors.exporters import export
 from perintis.doors.importers.instants import local_days
 from perintis.doors.importers.mapping import OUR_EXPORT, build_mapping, load_mapping

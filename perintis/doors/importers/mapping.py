@@ -96,6 +96,26 @@ class Closing(Strict):
         return self
 
 
+class Milestone(Strict):
+    """A date column of a case extract: the step that ended then, and where known its start and agency."""
+
+    step: str
+    start: str | None = Field(default=None, description="the column with the date on which the step began")
+    agency: str | None = Field(default=None, description="the code of the agency that does the step")
+
+
+class Sampling(Strict):
+    """How a time-and-motion sample was taken, in words: who observed, how the cases were chosen, on how many days."""
+
+    observed_by: str = Field(min_length=1)
+    chosen: str = Field(min_length=1)
+    days: int = Field(gt=0, description="days on which somebody observed")
+
+    def __str__(self) -> str:
+        counted = "1 day" if self.days == 1 else f"{self.days} days"
+        return f"observed by {self.observed_by} on {counted}; cases chosen: {self.chosen}"
+
+
 class Mapping(Strict):
     """The columns of a log and how to read them. Every default is the standard XES key, used where the file has it."""
 
@@ -125,6 +145,9 @@ class Mapping(Strict):
         default=None, description="case attributes to keep; all that are headed `case:` when not given"
     )
     types: dict[str, AttributeType] = {}
+    milestones: dict[str, Milestone] = Field(
+        default={}, description="of a case extract: column with a date -> the step that was completed then"
+    )
     steps: dict[str, str] = Field(default={}, description="activity in the file -> step of the pilot")
     agencies: dict[str, str] = Field(default={}, description="agency in the file -> code of the agency")
     ignore: tuple[str, ...] = Field(default=(), description="activities to leave out")
@@ -133,9 +156,13 @@ class Mapping(Strict):
     date_format: str | None = Field(default=None, description="as in Python's strptime; ISO 8601 when not given")
     separator: Literal[",", ";", "\t", "|"] | None = None
     encoding: Literal["utf-8", "utf-16", "windows-1252"] | None = None
+    sheet: str | None = Field(default=None, description="sheet of a workbook; the first that is not empty")
+    header_row: int | None = Field(default=None, gt=0, description="row of the sheet that names the columns")
+    object_type: str | None = Field(default=None, description="type of object of an OCEL log that is the case")
     clock: str = Field(default="", description="words: what starts and what stops the lead time")
     clocks: dict[str, str] = Field(default={}, description="the same for cohorts with a clock of their own")
     grade: Grade | None = Field(default=None, description="a lower grade than the data would get by itself")
+    sampling: Sampling | None = Field(default=None, description="how a short sample was taken; its grade follows")
     observed_until: datetime | None = Field(default=None, description="when the data was read; else the last event")
 
     @field_validator("closed", mode="before")
@@ -154,6 +181,13 @@ class Mapping(Strict):
     @classmethod
     def _due_in_short(cls, value: object) -> object:
         return Due(column=value) if isinstance(value, str) else value
+
+    @field_validator("milestones", mode="before")
+    @classmethod
+    def _milestones_in_short(cls, value: object) -> object:
+        if not isinstance(value, MappingType):
+            return value
+        return {column: {"step": one} if isinstance(one, str) else one for column, one in value.items()}
 
     @field_validator("only", mode="before")
     @classmethod
@@ -179,6 +213,12 @@ class Mapping(Strict):
         if value is not None and value.tzinfo is None:
             raise ValueError("give it with an offset, like 2016-10-01T00:00:00+07:00")
         return value
+
+    @model_validator(mode="after")
+    def _milestones_of_cases(self) -> Mapping:
+        if self.milestones and self.layout is not Layout.CASES:
+            raise ValueError("milestones belong to `layout: cases`; an event log has its steps in `activity`")
+        return self
 
     @property
     def zone(self) -> ZoneInfo:

@@ -13,7 +13,7 @@ from perintis.faces.cli.screen import count, print_json, say, table
 from perintis.words.errors import BadInput
 
 if TYPE_CHECKING:
-    from perintis.doors.baselines import BaselineManifest
+    from perintis.doors.baseline_manifest import BaselineManifest
     from perintis.doors.importers.mapping import Mapping
 
 app = typer.Typer(help="Import, list and show baselines.", no_args_is_help=True, **PLAIN)
