@@ -73,7 +73,10 @@ def _timed(view: View, cases: pl.DataFrame) -> pl.DataFrame:
     """i, step, agency, waiting and touch in microseconds, each visit cut to the horizon of its case."""
     import polars as pl
 
-    cut = [pl.min_horizontal(pl.col(c).cast(pl.Int64), "horizon").alias(c) for c in ("ready", "started", "completed")]
+    cut = [  # an instant that was not recorded stays unknown
+        pl.when(pl.col(c).is_not_null()).then(pl.min_horizontal(pl.col(c).cast(pl.Int64), "horizon")).alias(c)
+        for c in ("ready", "started", "completed")
+    ]
     visits = (
         view.steps.select("i", "step", "agency", "ready", "started", "completed")
         .join(cases, on="i")
