@@ -30,6 +30,7 @@ class FrozenFacts(BaseModel):
     grade: Grade
     clock: str
     simulated: bool
+    grade_reason: str
     hash: str
 
 
@@ -53,7 +54,7 @@ def freeze(data: DataSet, folder: Path) -> FrozenFacts:
     data.steps.write_parquet(folder / STEPS_FILE)
     facts = FrozenFacts(
         name=data.name, observed_until=data.observed_until, grade=data.grade, clock=data.clock,
-        simulated=data.simulated, hash=content_hash(data),
+        simulated=data.simulated, grade_reason=data.grade_reason, hash=content_hash(data),
     )  # fmt: skip
     (folder / FACTS_FILE).write_text(facts.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return facts
@@ -70,7 +71,7 @@ def thaw(folder: Path) -> DataSet:
         raise BadInput(f"{folder.name} is not a whole frozen data set ({type(error).__name__})") from None
     data = DataSet(
         name=facts.name, cases=cases, steps=steps, observed_until=facts.observed_until, grade=facts.grade,
-        clock=facts.clock, simulated=facts.simulated,
+        clock=facts.clock, simulated=facts.simulated, grade_reason=facts.grade_reason,
     )  # fmt: skip
     if content_hash(data) != facts.hash:
         raise BadInput(f"{folder.name} was changed after it was frozen: its content does not fit its hash")
@@ -82,7 +83,8 @@ def content_hash(data: DataSet) -> str:
     return digest_of(
         {
             "cases": _digest(data.cases), "steps": _digest(data.steps), "name": data.name, "grade": data.grade.value,
-            "clock": data.clock, "simulated": data.simulated, "observed_until": data.observed_until.isoformat(),
+            "clock": data.clock, "simulated": data.simulated, "grade_reason": data.grade_reason,
+            "observed_until": data.observed_until.isoformat(),
         }
     )  # fmt: skip
 
