@@ -14,6 +14,17 @@ XES_TYPES = {
     "string": AttributeType.TEXT, "id": AttributeType.TEXT, "int": AttributeType.INTEGER,
     "float": AttributeType.NUMBER, "boolean": AttributeType.BOOLEAN, "date": AttributeType.INSTANT,
 }  # fmt: skip
+OCEL_TYPES = XES_TYPES | {
+    "time": AttributeType.INSTANT, "timestamp": AttributeType.INSTANT, "integer": AttributeType.INTEGER,
+    "bool": AttributeType.BOOLEAN,
+}  # fmt: skip
+SQL_TYPES = {
+    "TEXT": AttributeType.TEXT, "INTEGER": AttributeType.INTEGER, "REAL": AttributeType.NUMBER,
+    "FLOAT": AttributeType.NUMBER, "BOOLEAN": AttributeType.BOOLEAN, "TIMESTAMP": AttributeType.INSTANT,
+    "DATETIME": AttributeType.INSTANT,
+}  # fmt: skip
+"""Declared types of the columns of an OCEL 2.0 log in SQLite."""
+
 REASONS = {
     AttributeType.INTEGER: "not a whole number",
     AttributeType.NUMBER: "not a number",

@@ -34,7 +34,7 @@ class TableBuilder:
     def __init__(self, mapping: Mapping, instants: InstantReader, rejects: Rejects) -> None:
         self._mapping = mapping
         self._instants = instants
-        self._due = InstantReader(mapping.zone, mapping.date_format, end_of_day=True)
+        self._due = instants.to_the_end_of_the_day()
         self._rejects = rejects
         self._closing = self._closing_steps()
         self.other_transitions: Counter[str] = Counter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,11 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 LONGEST_DATE = len("2014-01-31")
 REMEMBERED = 20_000
+TYPED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?([+-]\d\d:\d\d)?")
+"""How importers write the dates that a file holds as dates, so that they are never mistaken for another format."""
+
+TYPED_DATE = "T00:00:00"
+"""What they put behind a date without a time of day."""
 
 Parsed = tuple[int | None, int | None]
 """Microseconds since 1970 in UTC and offset in minutes; both None where the text is not a time."""
@@ -23,14 +29,23 @@ class InstantReader:
 
     A time without an offset is meant in `zone`. A bare date is midnight in `zone`, or the last microsecond of the
     day with `end_of_day`, since a deadline on a day is kept until that day ends. What cannot be read becomes null.
+    With `typed` the file has dates of its own beside written ones (a workbook, Parquet): these come as ISO 8601 and
+    are read in spite of another format.
     """
 
-    def __init__(self, zone: ZoneInfo, date_format: str | None = None, *, end_of_day: bool = False) -> None:
+    def __init__(
+        self, zone: ZoneInfo, date_format: str | None = None, *, end_of_day: bool = False, typed: bool = False
+    ) -> None:
         self._zone = zone
         self._format = date_format
         self._end_of_day = end_of_day
+        self._typed = typed
         self._known: dict[str, Parsed] = {}
         self.zone_used = False
+
+    def to_the_end_of_the_day(self) -> InstantReader:
+        """A reader of the same times for deadlines: a bare date lasts until that day ends."""
+        return InstantReader(self._zone, self._format, end_of_day=True, typed=self._typed)
 
     def read(self, texts: pl.Series) -> pl.DataFrame:
         """A frame as long as `texts` with the columns `at` (instant) and `offset` (minutes)."""
@@ -51,7 +66,9 @@ class InstantReader:
 
     def _parse(self, text: str) -> Parsed:
         try:
-            if self._format is None:
+            if self._typed and TYPED.fullmatch(text):
+                moment, bare = datetime.fromisoformat(text), text.endswith(TYPED_DATE)
+            elif self._format is None:
                 moment, bare = datetime.fromisoformat(text), len(text) <= LONGEST_DATE
             else:
                 moment, bare = datetime.strptime(text, self._format), "%H" not in self._format  # noqa: DTZ007

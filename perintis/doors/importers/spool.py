@@ -18,8 +18,11 @@ class Spool:
     the cases is that of their first row in the file, and rows of a case keep their order.
     """
 
-    def __init__(self, folder: Path, held_rows: int = HELD_ROWS, bucket_cases: int = BUCKET_CASES) -> None:
+    def __init__(
+        self, folder: Path, held_rows: int = HELD_ROWS, bucket_cases: int = BUCKET_CASES, name: str = "spool"
+    ) -> None:
         self._folder = folder
+        self._name = name
         self._most = held_rows
         self._bucket_cases = bucket_cases
         self._held: list[pl.DataFrame] = []
@@ -35,22 +38,27 @@ class Spool:
 
     def buckets(self) -> Iterator[pl.DataFrame]:
         """All rows, bucket by bucket, sorted by case."""
+        for _, rows in self.numbered_buckets():
+            yield rows
+
+    def numbered_buckets(self) -> Iterator[tuple[int, pl.DataFrame]]:
+        """The same with the number of each bucket that has rows; equal numbers of two spools are the same cases."""
         if self._parts:
             self._write()
             for bucket in sorted(self._parts):
                 parts = self._parts[bucket]
-                rows = pl.concat([pl.read_parquet(part) for part in parts])
+                rows = pl.concat([pl.read_parquet(part) for part in parts], how="diagonal")
                 for part in parts:
                     part.unlink()
-                yield rows.sort("key", maintain_order=True)
+                yield bucket, rows.sort("key", maintain_order=True)
         elif self._held:
-            for _, frame in self._by_bucket():
-                yield frame.sort("key", maintain_order=True)
+            for bucket, frame in self._by_bucket():
+                yield bucket, frame.sort("key", maintain_order=True)
 
     def _by_bucket(self) -> Iterator[tuple[int, pl.DataFrame]]:
         if not self._held:
             return
-        held = pl.concat(self._held).with_columns(bucket=pl.col("key") // self._bucket_cases)
+        held = pl.concat(self._held, how="diagonal").with_columns(bucket=pl.col("key") // self._bucket_cases)
         self._held, self._rows = [], 0
         for (bucket,), frame in sorted(held.partition_by("bucket", as_dict=True, include_key=False).items()):
             yield int(bucket), frame
@@ -58,6 +66,6 @@ class Spool:
     def _write(self) -> None:
         for bucket, frame in self._by_bucket():
             parts = self._parts.setdefault(bucket, [])
-            part = self._folder / f"spool-{bucket}-{len(parts)}.parquet"
+            part = self._folder / f"{self._name}-{bucket}-{len(parts)}.parquet"
             frame.write_parquet(part, compression="lz4", statistics=False)
             parts.append(part)
