@@ -1,0 +1,160 @@
+"""The interval of an effect by the rules for offices, and what it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+from typing import TYPE_CHECKING
+
+from scipy.special import stdtr, stdtrit
+
+from perintis.rules.statistics.grouped import (
+    Cells,
+    Clustering,
+    NoInference,
+    bias_reduced,
+    cells,
+    covariance,
+    groups,
+    standard_error,
+    variance,
+)
+from perintis.rules.statistics.office_tests import OfficeT, Permuted, office_means, office_t, permutation
+
+if TYPE_CHECKING:
+    from perintis.rules.statistics.effect import Effect, Whole
+
+FEWEST_OFFICES = 4
+ENOUGH_OFFICES = 12
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Interval:
+    """What is known of an effect: limits, standard error, degrees of freedom of its t, and two-sided p against zero.
+
+    `method` and `rests_on` say in words how and from what. `agreed` is false where the t test over office means and the
+    permutation of labels (or the CR2 interval) contradict each other about zero: the interval then reaches to zero.
+    `caution` says what a reader must know beside it.
+    """
+
+    low: float
+    high: float
+    error: float
+    df: float
+    method: str
+    rests_on: str
+    p: float
+    agreed: bool = True
+    caution: str | None = None
+
+
+def degrees_of_freedom(baseline: int, pilot: int, shared: bool) -> float:
+    """G0 + G1 - 2 for offices of their own in each cohort, G - 1 where the same offices are in both."""
+    return float(max(baseline, pilot) - 1 if shared else baseline + pilot - 2)
+
+
+def interval(
+    effect: Effect,
+    by: Clustering = Clustering.OFFICE,
+    *,
+    level: float = LEVEL,
+    strata: Whole | None = None,
+) -> Interval | NoInference:
+    """The interval of an effect. `strata` numbers the stratum of each of `units.offices`, for the permutation.
+
+    By cases: for cases that were drawn by themselves. By offices: none below 4 offices a cohort; from 4 to 11 the wider
+    of office-mean t and CR2, pulled to zero unless the permutation agrees; from 12 CR2. By days or both ways: the
+    largest of these and of the two-way error.
+    """
+    for pilot, name in ((False, "baseline"), (True, "pilot")):
+        if effect.cases(pilot) < 2:
+            return NoInference(f"2 cases in the {name} needed, {effect.cases(pilot)} present", "wait for more cases")
+    if by is Clustering.NONE:
+        return _plain(effect, level)
+    group = effect.units.day if by is Clustering.DAY else effect.units.office
+    table = cells(effect, group)
+    named = _named_groups(effect, table, by)
+    if isinstance(named, NoInference):
+        return named
+    reduced, df = bias_reduced(table)
+    df = max(1.0, min(df, degrees_of_freedom(*table.per_cohort, shared=table.shared > 0)))
+    if by is not Clustering.OFFICE:
+        reduced = max(reduced, variance(effect, by))
+    rests_on = f"{named[0]} {by.value}" if table.shared == len(table.group) else f"{named[0]} + {named[1]} {by.value}"
+    if by is Clustering.DAY or min(named) >= ENOUGH_OFFICES:
+        return _limits(effect, sqrt(reduced), df, "cluster-robust error (CR2) with t", rests_on, level)
+    return _few_offices(effect, table, reduced, df, rests_on, level, strata)
+
+
+def _named_groups(effect: Effect, table: Cells, by: Clustering) -> tuple[int, int] | NoInference:
+    """How many offices (or days) each cohort has, or that they are too few. Cases without one do not count as one."""
+    known = table.sizes[table.group < (len(effect.units.days) if by is Clustering.DAY else len(effect.units.offices))]
+    baseline, pilot = (int(n) for n in (known > 0).sum(axis=0))
+    what = "days" if by is Clustering.DAY else "offices"
+    if not baseline and not pilot:
+        return NoInference(f"no {what} were recorded", f"record the {what[:-1]} of every case")
+    if min(baseline, pilot) < FEWEST_OFFICES:
+        return NoInference(
+            f"{FEWEST_OFFICES} {what} a cohort needed, {min(baseline, pilot)} present in the"
+            f" {'baseline' if baseline <= pilot else 'pilot'}",
+            f"let at least {FEWEST_OFFICES} {what} take part in each cohort",
+        )
+    return baseline, pilot
+
+
+def _plain(effect: Effect, level: float) -> Interval:
+    sizes = effect.cases(False), effect.cases(True)
+    df = float(sum(sizes) - 2)
+    error = standard_error(effect, Clustering.NONE)
+    return _limits(effect, error, df, "independent cases", f"{sizes[0]} + {sizes[1]} cases", level)
+
+
+def _few_offices(
+    effect: Effect, table: Cells, reduced: float, df: float, rests_on: str, level: float, strata: Whole | None
+) -> Interval | NoInference:
+    """Four to eleven offices a cohort: office-mean t and permutation must both agree."""
+    means = office_means(effect, table)
+    tested = office_t(means)
+    if isinstance(tested, NoInference):
+        return tested
+    shuffled = permutation(means, None if strata is None else strata[means.office])
+    half = max(tested.half_width(level), sqrt(reduced) * float(stdtrit(df, 0.5 + level / 2)))
+    error = half / float(stdtrit(tested.df, 0.5 + level / 2))
+    found = _limits(effect, error, tested.df, "office-mean t and permutation of offices", rests_on, level)
+    return _settled(found, tested, shuffled, 1 - level)
+
+
+def _settled(found: Interval, tested: OfficeT, shuffled: Permuted | NoInference, alpha: float) -> Interval:
+    """Pull the interval to zero where not all tests that exclude zero agree."""
+    ps = [found.p, tested.p]
+    caution = shuffled.reason if isinstance(shuffled, NoInference) else None
+    if isinstance(shuffled, Permuted):
+        ps.append(shuffled.p)
+        caution = shuffled.text if shuffled.smallest > alpha else None
+    agreed = max(ps) <= alpha or min(ps) > alpha
+    if not agreed:
+        caution = caution or "the t test over office means and the permutation of offices do not agree"
+    low, high = (min(found.low, 0.0), max(found.high, 0.0)) if max(ps) > alpha else (found.low, found.high)
+    return Interval(
+        low, high, found.error, found.df, found.method, found.rests_on, max(ps), agreed, caution
+    )  # fmt: skip
+
+
+def _limits(effect: Effect, error: float, df: float, method: str, rests_on: str, level: float) -> Interval:
+    half = error * float(stdtrit(df, 0.5 + level / 2))
+    p = float(2 * stdtr(df, -abs(effect.estimate) / error)) if error > 0 else float(effect.estimate == 0)
+    return Interval(effect.estimate - half, effect.estimate + half, error, df, method, rests_on, p)
+
+
+__all__ = [
+    "Clustering",
+    "Interval",
+    "NoInference",
+    "covariance",
+    "degrees_of_freedom",
+    "groups",
+    "interval",
+    "standard_error",
+    "variance",
+]
