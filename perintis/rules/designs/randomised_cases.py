@@ -1,0 +1,186 @@
+"""Cases drawn by lot into the pilot, within offices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perintis.rules.designs.covariates import balance, balance_check, balance_panel, fold
+from perintis.rules.designs.design import Diagnostic, Estimated, Evidence, NoEstimate
+from perintis.rules.designs.facts import Facts, some
+from perintis.rules.designs.linear import independent_columns
+from perintis.rules.designs.strata import (
+    Stratified,
+    is_binary,
+    mantel_haenszel,
+    stratified_difference,
+    tables_of,
+)
+from perintis.rules.statistics.effect import Effect
+
+if TYPE_CHECKING:
+    from perintis.rules.statistics.case_values import CaseValues
+    from perintis.rules.statistics.effect import Flags, Floats, Whole
+
+SRM_LIMIT = 0.001
+CROSS_OVER = 0.05
+MH_TOLERANCE = 3.0  # standard errors by which the cross-check may differ
+
+
+def estimate(values: CaseValues, facts: Facts | None = None) -> Estimated | NoEstimate:
+    """The difference within offices, weighted by their cases; with covariates adjusted as Lin 2013, error HC2.
+
+    Cases count as they were drawn (intention to treat). The error is that of cases: the lot was thrown for each.
+    """
+    facts = facts or Facts()
+    units, used = values.units, values.used
+    y, pilot = values.y[used], units.pilot[used]
+    stratum = np.unique(units.office[used], return_inverse=True)[1]
+    plain = stratified_difference(y, pilot, stratum)
+    if plain is None:
+        return NoEstimate(
+            f"No office has two cases of either cohort: {some(int(pilot.sum()), 'case')} with the pilot, "
+            f"{some(int((~pilot).sum()), 'case')} without.",
+            "Draw cases by lot within each office, so that every office has cases of both kinds.",
+        )
+    adjusted = _adjusted(y, pilot, stratum, plain, facts, used)
+    point, psi_used, error = adjusted or (plain.estimate, plain.psi, plain.error)
+    psi = np.zeros(len(units))
+    psi[used] = psi_used
+    kept = used.copy()
+    kept[used] = plain.kept
+    # The baseline's own mean is shown as observed, the pilot's beside it by the adjusted difference.
+    effect = Effect(values.metric, point, psi, kept, units, plain.baseline + point, plain.baseline, values.unit)
+    folded = fold(facts.covariates, used)
+    rows = balance(folded, folded.count(pilot), folded.count(~pilot))
+    diagnostics = [
+        sample_ratio(int(pilot.sum()), int((~pilot).sum()), facts.expected_share or 0.5),
+        balance_check(rows, "balance", weighted=False, gate=False),
+        _cross_over(facts, used),
+        *_left_out(plain),
+        *_yes_or_no(y, pilot, stratum, plain),
+    ]
+    name = "Lin's covariate-adjusted difference within offices, HC2" if adjusted else "stratified difference by office"
+    rests_on = f"{some(effect.n, 'case')} in {some(plain.strata, 'office')}"
+    panels = {"balance": balance_panel(rows), "unadjusted": plain.estimate}
+    return Estimated(effect, error, None, rests_on, name, Evidence.A, tuple(diagnostics), panels)
+
+
+def sample_ratio(pilot: int, baseline: int, expected_share: float = 0.5) -> Diagnostic:
+    """Whether as many cases as planned went to the pilot: chi-square, invalid below p = .001 (Fabijan et al. 2019)."""
+    from scipy.special import chdtrc
+
+    expected = np.array([expected_share, 1 - expected_share]) * (pilot + baseline)
+    p = float(chdtrc(1, float(((np.array([pilot, baseline]) - expected) ** 2 / expected).sum())))
+    share = pilot / (pilot + baseline)
+    return Diagnostic(
+        "sample_ratio",
+        f"{share:.1%} of the cases went to the pilot; {expected_share:.1%} were to.",
+        p >= SRM_LIMIT,
+        value=p,
+        limit=SRM_LIMIT,
+        cure=None
+        if p >= SRM_LIMIT
+        else "Find out which cases were lost or moved after the lot, before reading anything.",
+    )
+
+
+def _adjusted(
+    y: Floats, pilot: Flags, stratum: Whole, plain: Stratified, facts: Facts, used: Flags
+) -> tuple[float, Floats, float] | None:
+    """Estimate, influence and HC2 error of `y ~ arm * office + arm * covariates` at the offices' shares of cases.
+
+    Each arm has its own slopes, fitted on deviations from its office's mean; the influence of a case is its residual
+    times its place in the linear map, and HC2 divides the square by one less the leverage (MacKinnon and White 1985).
+    """
+    folded = fold(facts.covariates, used)
+    keep = plain.kept
+    if not folded.names:
+        return None
+    psi = np.zeros(len(y))
+    point, variance = plain.estimate, 0.0
+    size = np.bincount(stratum[keep], minlength=int(stratum.max()) + 1)
+    centre = _cell_means(folded.x, folded.row, stratum, keep)
+    for chosen, sign in ((keep & pilot, 1.0), (keep & ~pilot, -1.0)):
+        arm = _arm(y, folded.x, folded.row, stratum, chosen, size / size.sum(), centre)
+        if arm is None:
+            return None
+        shift, a, residual, leverage = arm
+        point += sign * shift
+        psi[chosen] = sign * a * residual
+        variance += float((psi[chosen] ** 2 / np.maximum(1 - leverage, 1e-9)).sum())
+    return point, psi, float(np.sqrt(variance))
+
+
+def _cell_means(x: Floats, row: Whole, cell: Whole, chosen: Flags) -> Floats:
+    """Mean of every column in every cell, shape (cells, columns)."""
+    count = int(cell.max()) + 1
+    n = np.maximum(np.bincount(cell[chosen], minlength=count), 1)
+    pair = np.bincount(cell[chosen] * len(x) + row[chosen], minlength=count * len(x)) if count * len(x) < 5e7 else None
+    if pair is not None:
+        means: Floats = pair.reshape(count, len(x)) @ x / n[:, None]
+        return means
+    columns = [np.bincount(cell[chosen], weights=x[row[chosen], k], minlength=count) / n for k in range(x.shape[1])]
+    return np.column_stack(columns)
+
+
+def _arm(
+    y: Floats, x: Floats, row: Whole, stratum: Whole, chosen: Flags, weight: Floats, centre: Floats
+) -> tuple[float, Floats, Floats, Floats] | None:
+    """How far the arm's mean moves by adjustment; linear weight, residual and leverage of each of its cases."""
+    cell, y = stratum[chosen], y[chosen]
+    n = np.maximum(np.bincount(cell, minlength=len(weight)), 1)
+    mean_x = _cell_means(x, row, stratum, chosen)
+    deviation = x[row[chosen]] - mean_x[cell]
+    columns = independent_columns(deviation)
+    deviation = deviation[:, columns]
+    mean_y = np.bincount(cell, weights=y, minlength=len(weight)) / n
+    if len(y) <= len(columns) + np.count_nonzero(weight):
+        return None
+    inverse = np.linalg.inv(deviation.T @ deviation) if columns else np.zeros((0, 0))
+    slope = inverse @ (deviation.T @ (y - mean_y[cell]))
+    gap = weight @ (centre - mean_x)[:, columns]
+    projected = deviation @ inverse
+    leverage = 1 / n[cell] + (projected * deviation).sum(axis=1)
+    a = (weight / n)[cell] + projected @ gap
+    return float(gap @ slope), a, y - mean_y[cell] - deviation @ slope, leverage
+
+
+def _cross_over(facts: Facts, used: Flags) -> Diagnostic:
+    if facts.crossed is None:
+        return Diagnostic("cross_over", "Whether cases were treated as drawn is not recorded.", None, gate=False)
+    share = float(facts.crossed[used].mean())
+    return Diagnostic(
+        "cross_over",
+        f"{share:.1%} of the cases were treated otherwise than drawn; they count as drawn.",
+        share <= CROSS_OVER,
+        gate=False,
+        value=share,
+        limit=CROSS_OVER,
+        cure=None if share <= CROSS_OVER else "Treat cases as drawn; the effect is understated otherwise.",
+    )
+
+
+def _left_out(plain: Stratified) -> list[Diagnostic]:
+    if not plain.left_out:
+        return []
+    text = f"{some(plain.left_out, 'case')} left out: in their offices one of the cohorts has fewer than two cases."
+    return [Diagnostic("strata_left_out", text, None, gate=False, value=float(plain.left_out))]
+
+
+def _yes_or_no(y: Floats, pilot: Flags, stratum: Whole, plain: Stratified) -> list[Diagnostic]:
+    """For yes or no, the Mantel-Haenszel risk difference as a cross-check."""
+    if not is_binary(y):
+        return []
+    check = mantel_haenszel(tables_of(y, pilot, stratum))
+    if check is None:
+        return []
+    gap = abs(check.risk_difference - plain.estimate)
+    agree = gap <= MH_TOLERANCE * max(plain.error, check.risk_difference_error)
+    text = (
+        f"Mantel-Haenszel risk difference {check.risk_difference:+.4f} (error {check.risk_difference_error:.4f}), "
+        f"odds ratio {check.odds_ratio:.3f}."
+    )
+    cure = None if agree else "The effect differs much between offices: look at them one by one."
+    return [Diagnostic("mantel_haenszel", text, agree, False, check.risk_difference, None, cure)]
