@@ -10,7 +10,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup demo test check format lint types architecture bench soak wheel clean
+.PHONY: help setup demo test check format lint types architecture bench simulations soak wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 22
@@ -52,6 +52,9 @@ architecture: $(READY) ## who may import whom
 
 bench: $(READY) ## speed and memory; writes benchmarks/results.json (ten minutes)
 	@$(BIN)/python -m benchmarks
+
+simulations: $(READY) ## what the statistics promise, shown on simulated pilots; writes simulations/results.json
+	@$(BIN)/python -m simulations
 
 soak: $(READY) ## the long crash test: thousands of cases, killed again and again
 	@$(BIN)/python -m tests.promises.soak

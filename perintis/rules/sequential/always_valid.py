@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perintis.rules.sequential.looks import t_bound
 from perintis.rules.sequential.spending import LEVEL
 from perintis.words.errors import BadInput
 
@@ -35,13 +36,17 @@ FEWEST_CASES = 100
 
 @dataclass(frozen=True)
 class DayEstimate:
-    """What is known at the end of one day: pilot minus baseline, its standard error, and the matured cases of each."""
+    """What is known at the end of one day: pilot minus baseline, its standard error, and the matured cases of each.
+
+    `df` are the degrees of freedom behind the error (few offices, few days), None where it may be taken as known.
+    """
 
     day: date
     estimate: float
     error: float
     pilot: int
     baseline: int
+    df: float | None = None
 
 
 @dataclass(frozen=True)
@@ -69,16 +74,19 @@ def tuning(best_at: float, alpha: float = LEVEL) -> float:
     return (budget + math.log(budget + 1)) / best_at
 
 
-def half_width(error: float, n: float, rho2: float, alpha: float = LEVEL) -> float:
-    """Half of the two-sided interval after `n` observations, in the unit of `error`."""
+def half_width(error: float, n: float, rho2: float, alpha: float = LEVEL, df: float | None = None) -> float:
+    """Half of the two-sided interval after `n` observations, in the unit of `error`.
+
+    With `df` the width becomes that of a t statistic with the same tail, as an error from few groups is uncertain.
+    """
     grown = n * rho2 + 1
-    return error * math.sqrt(2 * grown / (n * rho2) * math.log(math.sqrt(grown) / alpha))
+    return error * t_bound(math.sqrt(2 * grown / (n * rho2) * math.log(math.sqrt(grown) / alpha)), df)
 
 
-def one_sided_width(error: float, n: float, rho2: float, alpha: float = LEVEL) -> float:
+def one_sided_width(error: float, n: float, rho2: float, alpha: float = LEVEL, df: float | None = None) -> float:
     """From the estimate to the one-sided limit after `n` observations; take rho2 from `tuning(best_at, 2 * alpha)`."""
     grown = n * rho2 + 1
-    return error * math.sqrt(2 * grown / (n * rho2) * math.log(1 + math.sqrt(grown) / (2 * alpha)))
+    return error * t_bound(math.sqrt(2 * grown / (n * rho2) * math.log(1 + math.sqrt(grown) / (2 * alpha))), df)
 
 
 def band(days: Sequence[DayEstimate], planned: int, alpha: float = LEVEL) -> Band:
@@ -87,7 +95,7 @@ def band(days: Sequence[DayEstimate], planned: int, alpha: float = LEVEL) -> Ban
     shown = []
     for here in _shown(days):
         n = here.pilot + here.baseline
-        half = half_width(here.error, n, rho2, alpha)
+        half = half_width(here.error, n, rho2, alpha, here.df)
         shown.append(DayInterval(here.day, n, here.estimate, here.estimate - half, here.estimate + half))
     return Band(tuple(shown), None if shown else why_hidden(days))
 
@@ -118,8 +126,8 @@ def day_pairs(pilot: Floats, baseline: Floats) -> tuple[Floats, Floats]:
     """Estimate and error after each day, from the differences of the two cohorts' means of that day's cases.
 
     Shape (days,) in, two of shape (days,) out; the error of the first day is NaN. The days are then the observations:
-    give `half_width` the number of days so far, and `tuning` half of the planned days. Valid where a day's shock hits
-    one cohort alone, at the price of power.
+    give `half_width` the number of days so far and one less as df, and `tuning` half of the planned days. Valid where a
+    day's shock hits one cohort alone, at the price of power.
     """
     differences = np.asarray(pilot - baseline, dtype=np.float64)
     n = np.arange(1, len(differences) + 1, dtype=np.float64)

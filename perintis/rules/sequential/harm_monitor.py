@@ -54,7 +54,7 @@ def _first(metric: str, days: Sequence[DayEstimate], rho2: float, alpha: float) 
     for number, here in enumerate(days, 1):
         if not may_show(number, here):
             continue
-        limit = here.estimate + one_sided_width(here.error, here.pilot + here.baseline, rho2, alpha)
+        limit = here.estimate + one_sided_width(here.error, here.pilot + here.baseline, rho2, alpha, here.df)
         if limit < 0:
             return Trip(metric, here.day, here.estimate, limit)
     return None

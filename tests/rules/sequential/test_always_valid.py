@@ -17,6 +17,7 @@ from perintis.rules.sequential.always_valid import (
     tuning,
 )
 from perintis.rules.sequential.harm_monitor import watch
+from perintis.rules.sequential.looks import t_bound
 from perintis.words.errors import BadInput
 
 FIRST = date(2026, 3, 2)
@@ -106,3 +107,13 @@ def test_more_guardrails_share_the_level() -> None:
 def test_an_early_day_never_trips() -> None:
     """Four days of terrible figures are not enough to pause a pilot by."""
     assert watch({"errors": days(*(4 * [(-9.0, 0.1, 900, 900)]))}, planned=2400) == ()
+
+
+def test_an_error_from_few_groups_widens_the_interval() -> None:
+    """Four degrees of freedom: the width of 3.1 standard errors becomes the t quantile with the same tail."""
+    plain = half_width(1.0, 1200, tuning(1200))
+    assert half_width(1.0, 1200, tuning(1200), df=4) == pytest.approx(t_bound(plain, 4))
+    assert t_bound(plain, 4) > 1.7 * plain
+    uncertain = [DayEstimate(d.day, d.estimate, d.error, d.pilot, d.baseline, df=4) for d in days(*HARM)]
+    (sure,), (unsure,) = watch({"e": days(*HARM)}, 2400), watch({"e": uncertain}, 2400)
+    assert sure.limit < unsure.limit

@@ -1,0 +1,30 @@
+"""The lead times of most checks: lognormal with median 20 days and shape 0.9, so a mean of 30 and a long tail."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import ndtr
+
+from simulations.check import Floats
+
+MEDIAN, SHAPE, TAU = 20.0, 0.9, 60.0
+
+
+def lead_times(
+    rng: np.random.Generator, size: tuple[int, ...], factor: float = 1.0, office: Floats | float = 0.0
+) -> Floats:
+    """Draw lead times of that shape; `factor` multiplies them, `office` is added to their logarithm."""
+    found: Floats = factor * MEDIAN * np.exp(SHAPE * rng.standard_normal(size) + office)
+    return found
+
+
+def office_shifts(rng: np.random.Generator, size: tuple[int, ...], icc: float) -> tuple[Floats, float]:
+    """Shifts of offices on the log scale and the share of spread left to cases, so that both together have SHAPE."""
+    return SHAPE * np.sqrt(icc) * rng.standard_normal(size), float(np.sqrt(1 - icc))
+
+
+def restricted_mean(factor: float = 1.0, tau: float = TAU) -> float:
+    """The true mean of min(T, tau): E[T; T <= tau] + tau P(T > tau)."""
+    centre = np.log(factor * MEDIAN)
+    z = (np.log(tau) - centre) / SHAPE
+    return float(np.exp(centre + SHAPE**2 / 2) * ndtr(z - SHAPE) + tau * ndtr(-z))
