@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perintis.rules.claims import claim_cap
 from perintis.rules.figures import Figures
 from perintis.words.recorded import Outcome
 from perintis.words.tables import DataSet, Grade
@@ -18,12 +19,6 @@ UNKNOWN_SHARE = 0.05
 NAIVE_OFF = 0.05
 WITHDRAWN_GAP = 0.05
 ENOUGH_OFFICES = 12
-
-GRADES = {
-    Grade.SAMPLE: "{name} is a short sample: it shows what can happen, not how often",
-    Grade.PROMISED: "{name} holds promised times, not measured ones: a difference from them is no effect",
-    Grade.REHEARSAL: "{name} is a rehearsal with simulated agencies and made-up cases: it says nothing of real ones",
-}
 
 
 @dataclass(frozen=True)
@@ -57,8 +52,9 @@ def _about_clocks(a: DataSet, b: DataSet) -> Iterator[Caution]:
 
 
 def _about_data(data: DataSet) -> Iterator[Caution]:
-    if data.grade in GRADES:
-        yield Caution("grade", GRADES[data.grade].format(name=data.name))
+    if data.grade is not Grade.MEASURED:
+        why = f" ({data.grade_reason})" if data.grade_reason and data.grade is Grade.SAMPLE else ""
+        yield Caution("grade", f"{data.name} {claim_cap(data.grade).text}{why}")
     if data.simulated and data.grade is not Grade.REHEARSAL:
         yield Caution("simulated", f"{data.name} is simulated")
     share = data.cases["closed"].null_count() / max(data.cases.height, 1)

@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from perintis.rules.cautions import Caution, cautions
+from perintis.rules.claims import claim_cap
 from perintis.rules.figures import STATISTICS, Estimate, Figures, Values, difference, few, figures, replicates
 from perintis.rules.metrics import METRICS, Calendars, Metric, NotComparable, View, measure, outcome_metrics
-from perintis.words.errors import BadInput
+from perintis.words.errors import BadInput, NotAllowed
 from perintis.words.tables import ATTRIBUTE_PREFIX, DataSet
 
 if TYPE_CHECKING:
@@ -115,10 +116,14 @@ def compare(
     """Measure both data sets and set them side by side.
 
     `by` is "office" or a case attribute such as "case:channel": one more table for each of its values. The result
-    depends on the seed and not on the order of rows. `BadInput` where `by` is no such column, or has too many values.
+    depends on the seed and not on the order of rows. `BadInput` where `by` is no such column, or has too many values;
+    `NotAllowed` where a side is a service standard, which was not measured: see `perintis.rules.promises`.
     """
     from perintis.rules.bootstrap import LEVEL
 
+    for data in (a, b):
+        if data.standard is not None:
+            raise NotAllowed(f"{data.name} {claim_cap(data.grade).text}; there is no difference from a promise")
     views = [View(data, calendars or Calendars()) for data in (a, b)]
     offices = [_office_numbers(data) for data in (a, b)]
     chosen = tuple(metrics) if metrics is not None else (*METRICS, *outcome_metrics(a, b))

@@ -15,7 +15,8 @@ from perintis.words.errors import BadInput
 
 if TYPE_CHECKING:
     from perintis.rules.comparison import Comparison
-
+    from perintis.rules.metrics import Calendars
+    from perintis.use.datasets import Found
 
 ROOM_FOR_READING = 100
 """Columns of a terminal below which the column with the readings is left out."""
@@ -32,12 +33,17 @@ def command(
     """Compare two data sets, with intervals, without a verdict.
 
     A and B are each one of: NAME, a baseline; NAME:COHORT, one cohort of it; PILOT, the pilot's own cases until now;
-    PILOT/as-is, its cases in the as-is process; rehearsal:N, the rehearsal with run number N.
+    PILOT/as-is, its cases in the as-is process; rehearsal:N, the rehearsal with run number N. Where one is a service
+    standard, the share of the other's cases within the promise is shown, and no difference.
     """
     if out is not None and out.suffix.lower() not in (".html", ".htm"):
         raise BadInput(f"{out}: the page is written as .html")
     here = Here()
-    compared = compare_named(here, a, b, by=by, seed=seed)
+    first, second, calendars = find_both(here, a, b)
+    if first.data.standard is not None or second.data.standard is not None:
+        _hold(first, second, calendars, by=by, out=out, as_json=as_json)
+        return
+    compared = _compare(first, second, calendars, by=by, seed=seed)
     if out is not None:
         write_page(compared, out)
     if as_json:
@@ -52,16 +58,45 @@ def command(
 
 def compare_named(here: Here, a: str, b: str, *, by: str | None, seed: int) -> Comparison:
     """Find both data sets and compare them."""
-    from perintis.rules.comparison import compare
+    first, second, calendars = find_both(here, a, b)
+    return _compare(first, second, calendars, by=by, seed=seed)
+
+
+def find_both(here: Here, a: str, b: str) -> tuple[Found, Found, Calendars | None]:
+    """Both data sets, and the office hours in which they are compared."""
     from perintis.use.datasets import Shelves, common_calendars
 
     pilots = {p.name: p for p in here.pilots()}
     with here.database() as database:
         shelves = Shelves(database, here.settings.home, pilots)
         first, second = (shelves.find(name, now=now()) for name in (a, b))
-    calendars = common_calendars(first, second, pilots)
+    return first, second, common_calendars(first, second, pilots)
+
+
+def _compare(first: Found, second: Found, calendars: Calendars | None, *, by: str | None, seed: int) -> Comparison:
+    from perintis.rules.comparison import compare
+
     with busy("Comparing"):
         return compare(first.data, second.data, calendars=calendars, by=_column(by), seed=seed)
+
+
+def _hold(
+    first: Found, second: Found, calendars: Calendars | None, *, by: str | None, out: Path | None, as_json: bool
+) -> None:
+    """Hold cases against a service standard, whichever of the two was named first."""
+    from perintis.faces.cli.promise_lines import promise_lines
+    from perintis.rules.metrics import Calendars
+    from perintis.rules.promises import hold_against
+
+    if by is not None or out is not None:
+        raise BadInput("a service standard has promises and no cases, so there is no table --by and no page --out")
+    standard, cases = (first, second) if first.data.standard is not None else (second, first)
+    held = hold_against(standard.data, cases.data, calendars or Calendars())
+    if as_json:
+        print_json(held.to_json())
+        return
+    for line in promise_lines(held):
+        say(line)
 
 
 def _column(by: str | None) -> str | None:
