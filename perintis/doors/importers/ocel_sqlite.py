@@ -17,6 +17,7 @@ from perintis.doors.importers.ocel import OcelEvent, OcelObject, Value, changed_
 from perintis.words.errors import BadInput
 
 MAGIC = b"SQLite format 3\0"
+HEAD = 100
 TABLES = ("event", "object", "event_object", "event_map_type", "object_map_type")
 NOT_ATTRIBUTES = frozenset({"ocel_id", "ocel_time", "ocel_changed_field"})
 
@@ -35,8 +36,11 @@ class OcelSqlite:
         self.notes: list[str] = []
         self.kinds: dict[tuple[str, str], AttributeType] = {}
         with open_log(path) as stream:
-            if stream.read(len(MAGIC)) != MAGIC:
-                raise BadInput(f"{path.name}: not an SQLite file, or one with a password; export the log again")
+            head = stream.read(HEAD)
+        if not head.startswith(MAGIC):
+            raise BadInput(f"{path.name}: not an SQLite file, or one with a password; export the log again")
+        if path.stat().st_size < _size(head):
+            raise BadInput(f"{path.name}: the SQLite file is cut off; copy it again, nothing was stored")
 
     def objects(self) -> Iterator[OcelObject]:
         """All objects; of an attribute that changed over time the last value."""
@@ -71,10 +75,12 @@ class OcelSqlite:
                             self.kinds[kind, column["name"]] = SQL_TYPES[column["type"].upper()]
                     yield kind, log.execute(query.format(table=table), (kind,))
         except sqlite3.DatabaseError as error:
-            raise BadInput(f"{self._path.name}: the SQLite file is cut off or damaged ({error})") from error
+            raise BadInput(f"{self._path.name}: the SQLite file is damaged ({error}); copy it again") from error
 
     def _open(self) -> sqlite3.Connection:
-        log = sqlite3.connect(f"file:{quote(str(self._path.resolve()))}?mode=ro&immutable=1", uri=True)
+        beside = self._path.with_name(self._path.name + "-wal")  # what is not yet in the file itself
+        how = "mode=ro" if beside.exists() else "mode=ro&immutable=1"
+        log = sqlite3.connect(f"file:{quote(str(self._path.resolve()))}?{how}", uri=True)
         log.row_factory = sqlite3.Row
         log.text_factory = lambda text: text.decode("utf-8", "replace")
         there = {row["name"] for row in log.execute("SELECT name FROM sqlite_master")}
@@ -83,6 +89,18 @@ class OcelSqlite:
             log.close()
             raise BadInput(f"{self._path.name}: not an OCEL 2.0 log, for it has no table {missing[0]!r}")
         return log
+
+
+def _size(head: bytes) -> int:
+    """Bytes that the file has by its own header, so that one which lost its end is known; 0 where it does not say.
+
+    Offsets as in "Database File Format", sqlite.org: page size at 16 (1 means 65,536), pages at 28, which count only
+    where the numbers at 24 and 92 are the same.
+    """
+    if len(head) < HEAD:
+        return HEAD
+    page, pages = int.from_bytes(head[16:18], "big"), int.from_bytes(head[28:32], "big")
+    return (65_536 if page == 1 else page) * pages if head[24:28] == head[92:96] else 0
 
 
 def _last_state(kind: str, rows: list[sqlite3.Row]) -> tuple[OcelObject | None, int]:
