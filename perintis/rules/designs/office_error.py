@@ -8,10 +8,12 @@ import numpy as np
 
 from perintis.rules.designs.design import Diagnostic, Evidence
 from perintis.rules.designs.facts import some
-from perintis.rules.statistics.effect import NOWHERE, cluster_sums
+from perintis.rules.statistics.clusters import degrees_of_freedom
+from perintis.rules.statistics.effect import NOWHERE
+from perintis.rules.statistics.grouped import Clustering, bias_reduced, cells, standard_error
 
 if TYPE_CHECKING:
-    from perintis.rules.statistics.effect import Effect, Floats
+    from perintis.rules.statistics.effect import Effect
 
 FOR_INFERENCE = 4
 TO_CLAIM = 6
@@ -19,26 +21,20 @@ FULL_GRADE = 12
 
 
 def office_clustered(effect: Effect) -> tuple[float, float | None, str]:
-    """Standard error, degrees of freedom and what they count: sums of influence by office, times G/(G-1).
+    """Standard error, degrees of freedom and what they count: CR2 over offices with Bell and McCaffrey's df.
 
-    df is the number of offices (counted once in each cohort) less two. Where no office is known every case counts as
-    one of its own. Source: Liang and Zeger 1986.
+    Where no office is known, or one office is a whole cohort, cases count as independent: too small an error, which
+    the check of offices says.
     """
-    units, used = effect.units, effect.used
-    if not np.any(units.office[used] != NOWHERE):
-        return _spread(cluster_sums(effect.psi[used], units.office[used])), None, some(effect.n, "case")
-    found = len(np.unique(units.office[used]))
-    pilot, baseline = (used & (units.pilot == side) for side in (True, False))
-    each = [len(np.unique(units.office[side])) for side in (pilot, baseline)]
-    error = _spread(cluster_sums(effect.psi[used], units.office[used]))
-    shared = len(np.intersect1d(units.office[pilot], units.office[baseline])) == found
-    df = float(max(found - 1 if shared else sum(each) - 2, 1))
-    return error, df, some(found, "office") if shared else f"{each[0]} + {each[1]} offices"
-
-
-def _spread(sums: Floats) -> float:
-    count = len(sums)
-    return float(np.sqrt((sums**2).sum() * count / max(count - 1, 1)))
+    table = cells(effect, np.where(effect.used, effect.units.office, NOWHERE))
+    known = bool(np.any(effect.units.office[effect.used] != NOWHERE))
+    reduced, df = bias_reduced(table) if known else (np.inf, 0.0)
+    if not np.isfinite(reduced):
+        return standard_error(effect, Clustering.NONE), None, f"{some(effect.n, 'case')}, taken as independent"
+    baseline, pilot = table.per_cohort
+    df = max(1.0, min(df, degrees_of_freedom(baseline, pilot, shared=table.shared > 0)))
+    shared = table.shared == len(table.group)
+    return float(np.sqrt(reduced)), df, some(pilot, "office") if shared else f"{pilot} + {baseline} offices"
 
 
 def enough_offices(pilot: int, baseline: int, to_claim: int = TO_CLAIM) -> Diagnostic:
