@@ -28,11 +28,11 @@ from perintis.rules.plan.parts import (
     PromisedShare,
     Scalability,
     Signature,
-    Spending,
     Subgroup,
     ValueForMoney,
 )
 from perintis.rules.plan.study import OfficeGroup, PlannedOffice, Study, TimeUnit
+from perintis.rules.sequential.spending import Spending
 
 __all__ = [
     "KNOWN",

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from perintis.rules.plan.strict import Amount, CaseColumn, Count, Share, Strict, Text
+from perintis.rules.sequential.spending import Spending
 from perintis.words.recorded import CASE_STEP
 
 MOST_LOOKS = 5
@@ -20,13 +21,6 @@ class Impact(StrEnum):
 
     STEP = "step"
     RAMP = "ramp"
-
-
-class Spending(StrEnum):
-    """How the chance of a false alarm is spread over the looks (Lan and DeMets 1983)."""
-
-    OBRIEN_FLEMING = "obrien_fleming"
-    POCOCK = "pocock"
 
 
 class Filter(Strict):
