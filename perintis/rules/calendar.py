@@ -119,6 +119,19 @@ class Timetable:
         minutes = self._minutes(filled["start"].to_numpy(), filled["end"].to_numpy(), first, last)
         return pl.select(pl.when(known).then(pl.Series(start.name, minutes)).alias(start.name)).to_series()
 
+    def minutes_later(self, start: pl.Series, minutes: float) -> pl.Series:
+        """The instants at which so many office minutes (more than zero) have passed since each start, none null."""
+        import numpy as np
+        import polars as pl
+
+        begun = instants(start).to_numpy()
+        span = round(minutes * MINUTE)
+        first, last = int(begun.min()), int(begun.max())
+        end = self.add(EPOCH + timedelta(microseconds=last), WorkingTime(hours=minutes / 60))
+        table = self._covering(first, micros(end) + 1).lookup()
+        later = table.reached(table.worked_until(begun.astype(np.int64)) + span)
+        return pl.Series(start.name, later).cast(pl.Datetime("us", "UTC"))
+
     def _minutes(self, start: NDArray[np.int64], end: NDArray[np.int64], first: int, last: int) -> NDArray[np.float64]:
         """F(end) - F(start) in minutes."""
         import numpy as np

@@ -175,6 +175,16 @@ class Lookup:
             k += self.opens[k + 1] <= at
         return self.worked[k] + np.minimum(at, self.closes[k]) - self.opens[k]
 
+    def reached(self, worked: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The earliest instant at which so much office time has passed; all must be reached within the compiled years.
+
+        The inverse of `worked_until` for amounts above zero.
+        """
+        import numpy as np
+
+        k = np.searchsorted(self.worked[:-1], worked, side="left") - 1
+        return self.opens[k] + (worked - self.worked[k])
+
 
 def office_days(calendar: Calendar, first_year: int, last_year: int) -> Iterator[tuple[date, Hours]]:
     """Every day on which the office opens, with its hours, in order.

@@ -364,14 +364,14 @@ def test_all_cases_of_a_table_get_a_row_in_its_order() -> None:
     """Whatever the metric, the rows are those of the case table."""
     data = data_set(
         """
-        case  opened   closed   due      outcome
-        B     1/08:00  2/12:00  3/00:00  granted
-        A     1/09:00  -        3/00:00  -
+        case  opened   closed   due      outcome  case:error
+        B     1/08:00  2/12:00  3/00:00  granted  yes
+        A     1/09:00  -        3/00:00  -        -
         """,
         """
-        case step visit agency   started  completed outcome   cost keyed
-        A    one  1     dukcapil 1/10:00  1/12:00   completed 1    name
-        B    one  1     dukcapil 1/10:00  1/12:00   completed 1    name
+        case step visit agency   officer started  completed outcome   cost keyed
+        A    one  1     dukcapil budi    1/10:00  1/12:00   completed 1    name
+        B    one  1     dukcapil sari    1/10:00  1/12:00   completed 1    name
         """,
     )
     view = View(data, CALENDARS)

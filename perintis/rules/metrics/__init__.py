@@ -9,10 +9,13 @@ from perintis.rules.metrics.counts import (
     COST,
     DUPLICATE_ENTRY,
     HANDOVERS,
+    OFFICER_HANDOVERS,
     REWORK,
     SERVICE_LEVEL_MET,
     outcome_metrics,
 )
+from perintis.rules.metrics.errors import ERROR_RATE
+from perintis.rules.metrics.matured import MaturedView, matured
 from perintis.rules.metrics.metric import Basis, Better, Calendars, Kind, Metric, Need, NotComparable
 from perintis.rules.metrics.times import (
     LEAD_TIME,
@@ -35,10 +38,12 @@ METRICS = (
     TOUCH_TIME,
     TOUCH_TIME_WORKING,
     HANDOVERS,
+    OFFICER_HANDOVERS,
     REWORK,
     ANY_REWORK,
     DUPLICATE_ENTRY,
     SERVICE_LEVEL_MET,
+    ERROR_RATE,
     COST,
 )
 """The metrics that do not depend on the data; outcomes come from `outcome_metrics`."""
@@ -68,10 +73,12 @@ __all__ = [
     "ANY_REWORK",
     "COST",
     "DUPLICATE_ENTRY",
+    "ERROR_RATE",
     "HANDOVERS",
     "LEAD_TIME",
     "LEAD_TIME_WORKING",
     "METRICS",
+    "OFFICER_HANDOVERS",
     "REWORK",
     "SERVICE_LEVEL_MET",
     "TOUCH_TIME",
@@ -82,10 +89,12 @@ __all__ = [
     "Better",
     "Calendars",
     "Kind",
+    "MaturedView",
     "Metric",
     "Need",
     "NotComparable",
     "View",
+    "matured",
     "measure",
     "outcome_metrics",
 ]

@@ -24,16 +24,25 @@ def handovers(view: View) -> pl.DataFrame:
 
     Null where the agency of any of them is unknown.
     """
+    return _passed_on(view, "agency")
+
+
+def officer_handovers(view: View) -> pl.DataFrame:
+    """The same between officers, within or across agencies; null where the officer of any piece is unknown."""
+    return _passed_on(view, "officer")
+
+
+def _passed_on(view: View, who: str) -> pl.DataFrame:
     import polars as pl
 
     ordered = (
-        view.begun.select("i", "agency", "completed", begin=pl.coalesce("started", "completed"))
+        view.begun.select("i", who, "completed", begin=pl.coalesce("started", "completed"))
         .with_row_index("row")  # the recorded order settles equal times
         .sort("i", "begin", "completed", "row", nulls_last=True)
     )
     same_case = pl.col("i") == pl.col("i").shift(1)
-    passed_on = ordered.with_columns((same_case & (pl.col("agency") != pl.col("agency").shift(1))).alias("passed"))
-    counted = pl.when(pl.col("agency").is_not_null().all()).then(pl.col("passed").sum())
+    passed_on = ordered.with_columns((same_case & (pl.col(who) != pl.col(who).shift(1))).alias("passed"))
+    counted = pl.when(pl.col(who).is_not_null().all()).then(pl.col("passed").sum())
     return _over_cases(view, passed_on.group_by("i").agg(counted.alias("value")))
 
 
@@ -79,7 +88,7 @@ def duplicate_entry(view: View) -> pl.DataFrame:
     """How many fields were typed by hand although they had been typed before: sum of max(0, times - 1)."""
     import polars as pl
 
-    typed = view.data.steps.filter(pl.col("keyed").is_not_null()).join(view.cases.select("case", "i"), on="case")
+    typed = view.typed
     fields = typed.select("i", "keyed").explode("keyed").drop_nulls().group_by("i", "keyed").len("times")
     again = fields.group_by("i").agg((pl.col("times") - 1).sum().alias("value"))
     nothing_typed = typed.select(pl.col("i").unique(), value=pl.lit(0, dtype=again["value"].dtype))
@@ -90,8 +99,7 @@ def cost(view: View) -> pl.DataFrame:
     """The sum of the costs that were recorded for the steps of a case; null where none was."""
     import polars as pl
 
-    costs = view.data.steps.filter(pl.col("cost").is_not_null()).join(view.cases.select("case", "i"), on="case")
-    return _over_cases(view, costs.group_by("i").agg(pl.col("cost").sum().alias("value")))
+    return _over_cases(view, view.costs.group_by("i").agg(pl.col("cost").sum().alias("value")))
 
 
 def service_level_met(view: View) -> pl.DataFrame:
@@ -147,6 +155,14 @@ HANDOVERS = Metric(
     Kind.COUNT,
     handovers,
     requires=(Need.STEPS, Need.AGENCIES),
+)
+OFFICER_HANDOVERS = Metric(
+    "officer_handovers",
+    "Hand-overs between officers",
+    "hand-overs",
+    Kind.COUNT,
+    officer_handovers,
+    requires=(Need.STEPS, Need.OFFICERS),
 )
 REWORK = Metric("rework", "Rework", "repeated steps", Kind.COUNT, rework, requires=(Need.STEPS,))
 ANY_REWORK = Metric("any_rework", "Cases with rework", "share", Kind.SHARE, any_rework, requires=(Need.STEPS,))

@@ -37,9 +37,11 @@ class Need(StrEnum):
     STEPS = "steps"
     START_TIMES = "times at which work started"
     AGENCIES = "agencies"
+    OFFICERS = "officers"
     KEYED = "fields typed by hand"
     COSTS = "costs"
     DEADLINES = "deadlines"
+    ERRORS = "errors in decisions"
     CALENDAR = "office hours"
 
 

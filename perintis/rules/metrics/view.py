@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from perintis.rules.calendar import timetable
 from perintis.rules.metrics.metric import Calendars, Need
 from perintis.words.recorded import TIMER_STEP, WorkStatus
-from perintis.words.tables import DataSet
+from perintis.words.tables import ATTRIBUTE_PREFIX, DataSet
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
+    from numpy.typing import NDArray
 
     from perintis.words.agency import Calendar
+
+REAUDIT = f"{ATTRIBUTE_PREFIX}reaudit_error"
+ERROR = f"{ATTRIBUTE_PREFIX}error"
+"""Attributes of a case that say whether its decision was wrong: true or false, or the date on which it was found."""
 
 
 class View:
     """The two tables of a data set, with cases numbered by `i` so that joins and groups are cheap."""
 
-    def __init__(self, data: DataSet, calendars: Calendars) -> None:
+    def __init__(self, data: DataSet, calendars: Calendars, *, longest_session: timedelta | None = None) -> None:
+        """`longest_session` cuts every piece of work to so much, for records that were opened and not closed."""
         self.data = data
         self.calendars = calendars
+        self.longest_session = longest_session
+        self.matured_views: dict[tuple[float, bool], View] = {}
         self.read = data.observed_until.astimezone(UTC)
 
     @cached_property
@@ -38,6 +47,18 @@ class View:
         )
 
     @cached_property
+    def rank(self) -> NDArray[np.int64]:
+        """The place of each case, in the order of its rows, when they are sorted by identifier."""
+        import numpy as np
+
+        names = self.data.cases["case"]
+        if names.is_sorted():
+            return np.arange(len(names), dtype=np.int64)
+        rank = np.empty(len(names), dtype=np.int64)
+        rank[names.arg_sort().to_numpy()] = np.arange(len(names))
+        return rank
+
+    @cached_property
     def steps(self) -> pl.DataFrame:
         """Step visits that are somebody's work: waits for a date and withdrawn visits are not. In recorded order."""
         import polars as pl
@@ -46,6 +67,23 @@ class View:
             (pl.col("step") != TIMER_STEP) & pl.col("outcome").ne_missing(pl.lit(WorkStatus.WITHDRAWN.value))
         )
         return work.join(self.cases.select("case", "i"), on="case", maintain_order="left")
+
+    @cached_property
+    def costs(self) -> pl.DataFrame:
+        """i, cost and when it arose, for every step visit with a cost."""
+        return self._noted("cost")
+
+    @cached_property
+    def typed(self) -> pl.DataFrame:
+        """i, keyed and when, for every step visit at which the fields typed by hand were recorded."""
+        return self._noted("keyed")
+
+    def _noted(self, column: str) -> pl.DataFrame:
+        import polars as pl
+
+        noted = self.data.steps.filter(pl.col(column).is_not_null())
+        when = pl.coalesce("completed", "started", "ready").alias("when")
+        return noted.select("case", column, when).join(self.cases.select("case", "i"), on="case", maintain_order="left")
 
     @cached_property
     def begun(self) -> pl.DataFrame:
@@ -74,6 +112,8 @@ class View:
             )
             .sort("i", "start", "end")
         )
+        if self.longest_session is not None:
+            whole = whole.with_columns(end=pl.min_horizontal("end", pl.col("start") + self.longest_session))
         covered = running_max(pl.col("end").cast(pl.Int64), "i").cast(pl.Datetime("us", "UTC"))
         before = pl.when(pl.col("i") == pl.col("i").shift(1)).then(covered.shift(1))
         return whole.with_columns(start=pl.max_horizontal("start", before)).filter(pl.col("start") < pl.col("end"))
@@ -103,12 +143,16 @@ class View:
                 return _empty(steps, "started")
             case Need.AGENCIES:
                 return _empty(steps, "agency")
+            case Need.OFFICERS:
+                return _empty(steps, "officer")
             case Need.KEYED:
                 return _empty(steps, "keyed")
             case Need.COSTS:
                 return _empty(steps, "cost")
             case Need.DEADLINES:
                 return _empty(cases, "due")
+            case Need.ERRORS:
+                return error_column(cases) is None
             case Need.CALENDAR:
                 return self.calendars.case is None
 
@@ -123,6 +167,14 @@ def running_max(value: pl.Expr, group: str) -> pl.Expr:
 
     lifted = pl.col(group).cast(pl.Int128) * pl.lit(1 << 60, dtype=pl.Int128)
     return ((lifted + value).cum_max() - lifted).cast(pl.Int64)
+
+
+def error_column(cases: pl.DataFrame) -> str | None:
+    """The attribute that says whether a decision was wrong: that of the re-audited sample first, else of all cases."""
+    for name in (REAUDIT, ERROR):
+        if name in cases.columns and not _empty(cases, name):
+            return name
+    return None
 
 
 def _empty(table: pl.DataFrame, column: str) -> bool:

@@ -1,0 +1,106 @@
+"""The cases that entered long enough ago, each looked at for equally long.
+
+A case that entered at least tau before the reading is followed for tau and no longer, whether it closed by then or not:
+what happened later is cut off. So old and young cases of both cohorts are seen for the same time, and no open case
+under-counts.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from perintis.rules.calendar import timetable
+from perintis.rules.metrics.view import View
+
+if TYPE_CHECKING:
+    import polars as pl
+
+HOURS_A_DAY = 24
+
+
+class MaturedView(View):
+    """Of a view, the cases that matured, cut to their horizons. `i` stays the number of the case in the whole view."""
+
+    def __init__(self, whole: View, tau: float, *, working: bool = False) -> None:
+        """`tau` in days from opening, or in working hours by the calendar of the case."""
+        super().__init__(whole.data, whole.calendars, longest_session=whole.longest_session)
+        self.whole, self.tau, self.working = whole, tau, working
+
+    @cached_property
+    def horizons(self) -> pl.DataFrame:
+        """i and horizon of the cases whose horizon lies not after the reading."""
+        import polars as pl
+
+        known = self.whole.cases.select("i", "opened").drop_nulls()
+        if self.working and self.calendars.case is not None and known.height:
+            later = timetable(self.calendars.case).minutes_later(known["opened"], self.tau * 60)
+        else:
+            later = known["opened"] + timedelta(days=self.tau)
+        return known.select("i", later.alias("horizon")).filter(pl.col("horizon") <= self.read)
+
+    @cached_property
+    def cases(self) -> pl.DataFrame:
+        """As of the whole, with `until` at the horizon at most, and no closing or outcome behind it."""
+        import polars as pl
+
+        inside = pl.col("closed") <= pl.col("horizon")
+        return self.whole.cases.join(self.horizons, on="i", maintain_order="left").with_columns(
+            pl.when(inside).then("closed").alias("closed"),
+            pl.when(inside).then("outcome").alias("outcome"),
+            pl.min_horizontal("until", "horizon").alias("until"),
+        )
+
+    @cached_property
+    def steps(self) -> pl.DataFrame:
+        """What had begun or was ready by the horizon, as it then stood."""
+        import polars as pl
+
+        done = pl.col("completed") <= pl.col("horizon")
+        return (
+            self.whole.steps.join(self.horizons, on="i", maintain_order="left")
+            .filter((pl.min_horizontal("ready", "started", "completed") <= pl.col("horizon")).fill_null(True))
+            .with_columns(
+                pl.when(pl.col("started") <= pl.col("horizon")).then("started").alias("started"),
+                pl.when(done).then("completed").alias("completed"),
+                pl.when(done | pl.col("completed").is_null()).then("outcome").alias("outcome"),
+            )
+        )
+
+    @cached_property
+    def touch_known(self) -> pl.DataFrame:
+        """As of the whole: work without a start behind the horizon may have begun before it."""
+        return self.whole.touch_known
+
+    @cached_property
+    def costs(self) -> pl.DataFrame:
+        """What arose behind the horizon costs nothing, but tells that costs were recorded."""
+        import polars as pl
+
+        return self._until_horizon(self.whole.costs, "cost", pl.lit(0.0))
+
+    @cached_property
+    def typed(self) -> pl.DataFrame:
+        """What was typed behind the horizon is empty, but tells that typing was recorded."""
+        import polars as pl
+
+        return self._until_horizon(self.whole.typed, "keyed", pl.lit([], dtype=pl.List(pl.String)))
+
+    def _until_horizon(self, noted: pl.DataFrame, column: str, nothing: pl.Expr) -> pl.DataFrame:
+        import polars as pl
+
+        late = (pl.col("when") > pl.col("horizon")).fill_null(False)
+        return noted.join(self.horizons, on="i", maintain_order="left").with_columns(
+            pl.when(late).then(nothing).otherwise(column).alias(column)
+        )
+
+
+def matured(view: View, tau: float, *, working: bool = False) -> MaturedView:
+    """The matured cases of a view; made once for each horizon."""
+    key = (tau, working)
+    if key not in view.matured_views:
+        view.matured_views[key] = MaturedView(view, tau, working=working)
+    found = view.matured_views[key]
+    assert isinstance(found, MaturedView)
+    return found

@@ -1,0 +1,99 @@
+"""Metrics that are counted up case by case: times waited and worked, hand-overs, rework, cost, outcomes, errors.
+
+An open case under-counts, so only cases that entered at least tau ago are used, each cut to its first tau.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perintis.rules.metrics import Metric, Need, NotComparable, matured, measure
+from perintis.rules.metrics.errors import errors_within
+from perintis.rules.statistics.cohort_values import CohortValues, withdrawn
+from perintis.rules.statistics.followed_values import LEFT_EARLY
+from perintis.rules.statistics.options import Counted, Withdrawal
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from perintis.rules.metrics import MaturedView, View
+    from perintis.rules.statistics.effect import Flags, Floats, Whole
+    from perintis.rules.statistics.options import Options
+
+YOUNG = "entered less than tau ago"
+OPEN = "are still open"
+UNKNOWN = "lack what this needs"
+UNDECIDED = "were not decided, or less than tau ago"
+COUNTED_FROM_WORK = ("handovers", "officer_handovers", "rework", "any_rework")
+
+
+def counted_values(metric: Metric, view: View, options: Options) -> CohortValues | NotComparable:
+    """The metric's value of every case that is used."""
+    for need in metric.requires:
+        if view.lacks(need):
+            return NotComparable(_lacking(metric, need, view))
+    if options.counted is Counted.CLOSED:
+        return _left_out_withdrawn(view, options, _closed(metric, view))
+    if options.tau is None:
+        return NotComparable("a horizon (tau) is needed, so that old and young cases are seen for equally long")
+    return _left_out_withdrawn(view, options, _matured(metric, view, options.tau, options.working))
+
+
+def error_values(view: View, options: Options) -> CohortValues:
+    """Whether a decision was wrong, as found within tau days of it; withdrawn cases were not decided."""
+    span = None if options.tau is None else timedelta(days=options.tau)
+    found = errors_within(view, span)
+    value = _numbers(found["value"])
+    decided = found["ended"].to_numpy() & view.cases["ended"].to_numpy() & ~withdrawn(view)
+    y = np.where(decided, value, np.nan)
+    return CohortValues(y, {UNDECIDED: int((~decided).sum()), UNKNOWN: int((decided & np.isnan(value)).sum())})
+
+
+def _matured(metric: Metric, view: View, tau: float, working: bool) -> CohortValues:
+    ripe = matured(view, tau, working=working)
+    rows = ripe.cases["i"].to_numpy().astype(np.int64)
+    value = _numbers(metric.measure(ripe)["value"])
+    if metric.name.startswith("outcome:"):
+        value = np.nan_to_num(value)  # not closed by the horizon: not with this outcome
+    elif metric.name in COUNTED_FROM_WORK:
+        value[np.isnan(value) & _idle(ripe)[rows]] = 0.0
+    y = np.full(view.cases.height, np.nan)
+    y[rows] = value
+    return CohortValues(y, {YOUNG: len(y) - len(rows), UNKNOWN: int(np.isnan(value).sum())})
+
+
+def _closed(metric: Metric, view: View) -> CohortValues:
+    value = _numbers(metric.measure(view)["value"])
+    ended = view.cases["ended"].to_numpy()
+    y = np.where(ended, value, np.nan)
+    return CohortValues(y, {OPEN: int((~ended).sum()), UNKNOWN: int((ended & np.isnan(value)).sum())})
+
+
+def _left_out_withdrawn(view: View, options: Options, found: CohortValues) -> CohortValues:
+    if options.withdrawal is not Withdrawal.LEFT_OUT:
+        return found
+    left = withdrawn(view) & ~np.isnan(found.y)
+    return CohortValues(np.where(left, np.nan, found.y), {**found.left_out, LEFT_EARLY: int(left.sum())})
+
+
+def _idle(ripe: MaturedView) -> Flags:
+    """Cases whose work was recorded, but had not begun by the horizon: nothing happened to them yet."""
+    size = ripe.whole.cases.height
+    later, now = (np.bincount(_rows(v.begun), minlength=size) > 0 for v in (ripe.whole, ripe))
+    return later & ~now
+
+
+def _rows(table: pl.DataFrame) -> Whole:
+    return table["i"].to_numpy().astype(np.int64)
+
+
+def _numbers(column: pl.Series) -> Floats:
+    return column.cast(float).fill_null(np.nan).to_numpy().copy()
+
+
+def _lacking(metric: Metric, need: Need, view: View) -> str:
+    found = measure(metric, view)
+    return found.reason if isinstance(found, NotComparable) else f"no {need.value} were recorded"
