@@ -236,8 +236,8 @@ def _before(
     text = "Whether the offices moved alike before the start could not be tested."
     if p is not None:
         text = f"Test that the offices moved alike before the start: p = {p:.3f}; above {PRETREND_LIMIT} needed."
-    cure = None if fine else "Choose comparison offices that moved like the pilot's before the start."
-    found = Diagnostic("pre_trend", text, None if p is None else fine, True, p, PRETREND_LIMIT, cure)
+    mend = None if fine else "Choose comparison offices that moved like the pilot's before the start."
+    found = Diagnostic("pre_trend", text, None if p is None else fine, True, p, PRETREND_LIMIT, mend)
     survives = survived_drift(blocks, point, error, df)
     return (found, _drift(blocks, facts, values.unit), survives), _event_study(blocks)
 

@@ -19,8 +19,10 @@ from perintis.rules.designs.design import Diagnostic, Estimated, Evidence, NoEst
 from perintis.rules.designs.facts import Facts, some
 from perintis.rules.designs.linear import expit, independent_columns, logistic, t_quantile
 from perintis.rules.designs.office_error import FOR_INFERENCE, enough_offices, office_clustered
-from perintis.rules.designs.strata import is_binary, mantel_haenszel, stratified_difference, tables_of
+from perintis.rules.designs.strata import is_binary, stratified_difference, tables_of
+from perintis.rules.statistics.contingency import mantel_haenszel
 from perintis.rules.statistics.effect import NOWHERE, Effect
+from perintis.rules.statistics.sensitivity import EValue, e_value, e_value_of_means
 
 if TYPE_CHECKING:
     from perintis.rules.statistics.case_values import CaseValues
@@ -175,32 +177,22 @@ def _effective_sample(w1: Floats, w0: Floats) -> Diagnostic:
     return Diagnostic("effective_sample", text, share >= LEAST_ESS, True, share, LEAST_ESS, cure)
 
 
-def e_value(ratio: float) -> float:
-    """How strongly something unseen must go with both cohort and outcome (as risk ratios) to explain the ratio away.
-
-    Source: VanderWeele and Ding 2017.
-    """
-    ratio = 1 / ratio if ratio < 1 else ratio
-    return float(ratio + np.sqrt(ratio * (ratio - 1)))
-
-
 def _e_value(y: Floats, effect: Effect, error: float, df: float | None) -> Diagnostic:
-    """The E-value of the estimate and of the interval's limit nearer to none; means by exp(0.91 d) (Chinn 2000)."""
-    reach = max(abs(effect.estimate) - t_quantile(df) * error, 0.0)
-    if is_binary(y) and effect.baseline > 0 and effect.pilot > 0:
-        ratio = effect.pilot / effect.baseline
-        near = max(effect.baseline + np.sign(effect.estimate) * reach, 1e-12) / effect.baseline
+    """The E-value of the estimate and of the interval's limit nearer to none."""
+    reach = t_quantile(df) * error
+    ends = effect.estimate, effect.estimate - reach, effect.estimate + reach
+    found: EValue | NoEstimate
+    if is_binary(y) and effect.baseline > 0:
+        found = e_value(*(max(1 + end / effect.baseline, 1e-9) for end in ends))
     else:
-        spread = float(y.std(ddof=1))
-        if spread == 0:
-            return Diagnostic("e_value", "No E-value: the metric has the same value in every case.", None, gate=False)
-        ratio, near = np.exp(0.91 * abs(effect.estimate) / spread), np.exp(0.91 * reach / spread)
-    point, limit = e_value(float(ratio)), e_value(float(near))
+        found = e_value_of_means(*ends, float(y.std(ddof=1)))
+    if isinstance(found, NoEstimate):
+        return Diagnostic("e_value", f"No E-value: {found.reason}.", None, gate=False)
     text = (
-        f"Something unseen would have to go with both cohort and outcome by a risk ratio of {point:.2f} to explain the "
-        f"effect away, of {limit:.2f} to bring the interval to none."
+        f"Something unseen would have to go with both cohort and outcome by a risk ratio of {found.estimate:.2f} to "
+        f"explain the effect away, of {found.limit:.2f} to bring the interval to none."
     )
-    return Diagnostic("e_value", text, None, False, point, limit)
+    return Diagnostic("e_value", text, None, False, found.estimate, found.limit)
 
 
 def _negative_control(facts: Facts) -> Diagnostic:
@@ -247,8 +239,9 @@ def _sensitivities(
     text += f"{plain.estimate:+.4g} (error between cases {plain.error:.3g}, {some(plain.left_out, 'case')} left out)."
     notes.append(Diagnostic("stratified", text, None, False, plain.estimate, plain.error))
     check = mantel_haenszel(tables_of(y, pilot, strata)) if is_binary(y) else None
-    if check is not None:
-        text = f"Mantel-Haenszel odds ratio {check.odds_ratio:.3f}, risk difference {check.risk_difference:+.4f}."
+    if check is not None and not isinstance(check, NoEstimate):
+        odds = "not defined" if check.odds_ratio is None else f"{check.odds_ratio:.3f}"
+        text = f"Mantel-Haenszel odds ratio {odds}, risk difference {check.risk_difference:+.4f}."
         notes.append(Diagnostic("mantel_haenszel", text, None, False, check.risk_difference))
     return notes
 

@@ -13,17 +13,16 @@ from perintis.rules.designs.linear import independent_columns
 from perintis.rules.designs.strata import (
     Stratified,
     is_binary,
-    mantel_haenszel,
     stratified_difference,
     tables_of,
 )
+from perintis.rules.statistics import contingency
 from perintis.rules.statistics.effect import Effect
 
 if TYPE_CHECKING:
     from perintis.rules.statistics.case_values import CaseValues
     from perintis.rules.statistics.effect import Flags, Floats, Whole
 
-SRM_LIMIT = 0.001
 CROSS_OVER = 0.05
 MH_TOLERANCE = 3.0  # standard errors by which the cross-check may differ
 
@@ -69,19 +68,18 @@ def estimate(values: CaseValues, facts: Facts | None = None) -> Estimated | NoEs
 
 def sample_ratio(pilot: int, baseline: int, expected_share: float = 0.5) -> Diagnostic:
     """Whether as many cases as planned went to the pilot: chi-square, invalid below p = .001 (Fabijan et al. 2019)."""
-    from scipy.special import chdtrc
-
-    expected = np.array([expected_share, 1 - expected_share]) * (pilot + baseline)
-    p = float(chdtrc(1, float(((np.array([pilot, baseline]) - expected) ** 2 / expected).sum())))
+    found = contingency.sample_ratio((pilot, baseline), (expected_share, 1 - expected_share))
+    if isinstance(found, NoEstimate):
+        return Diagnostic("sample_ratio", f"No sample ratio: {found.reason}.", None)
     share = pilot / (pilot + baseline)
     return Diagnostic(
         "sample_ratio",
         f"{share:.1%} of the cases went to the pilot; {expected_share:.1%} were to.",
-        p >= SRM_LIMIT,
-        value=p,
-        limit=SRM_LIMIT,
+        found.as_agreed,
+        value=found.p,
+        limit=contingency.INVALID_BELOW,
         cure=None
-        if p >= SRM_LIMIT
+        if found.as_agreed
         else "Find out which cases were lost or moved after the lot, before reading anything.",
     )
 
@@ -173,14 +171,14 @@ def _yes_or_no(y: Floats, pilot: Flags, stratum: Whole, plain: Stratified) -> li
     """For yes or no, the Mantel-Haenszel risk difference as a cross-check."""
     if not is_binary(y):
         return []
-    check = mantel_haenszel(tables_of(y, pilot, stratum))
-    if check is None:
+    check = contingency.mantel_haenszel(tables_of(y, pilot, stratum))
+    if isinstance(check, NoEstimate):
         return []
     gap = abs(check.risk_difference - plain.estimate)
     agree = gap <= MH_TOLERANCE * max(plain.error, check.risk_difference_error)
     text = (
         f"Mantel-Haenszel risk difference {check.risk_difference:+.4f} (error {check.risk_difference_error:.4f}), "
-        f"odds ratio {check.odds_ratio:.3f}."
+        + ("no odds ratio." if check.odds_ratio is None else f"odds ratio {check.odds_ratio:.3f}.")
     )
     cure = None if agree else "The effect differs much between offices: look at them one by one."
     return [Diagnostic("mantel_haenszel", text, agree, False, check.risk_difference, None, cure)]
