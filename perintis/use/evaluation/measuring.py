@@ -1,0 +1,192 @@
+"""Measures every metric of the plan by its design, and those beside the plan that can be explored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from scipy.special import stdtr
+
+from perintis.rules.designs.choose import estimate
+from perintis.rules.designs.design import Design, Estimated, NoEstimate
+from perintis.rules.metrics import (
+    ANY_REWORK,
+    COST,
+    DUPLICATE_ENTRY,
+    ERROR_RATE,
+    HANDOVERS,
+    LEAD_TIME,
+    OFFICER_HANDOVERS,
+    REWORK,
+    SERVICE_LEVEL_MET,
+    TOUCH_TIME,
+    WAITING_TIME,
+    Better,
+    NotComparable,
+)
+from perintis.rules.plan import SATISFACTION, KnownMetric, Matured, PlannedMetric
+from perintis.rules.plan.metric import known_metric
+from perintis.rules.statistics.clusters import Interval, interval
+from perintis.rules.statistics.estimators import case_values
+from perintis.rules.statistics.options import Counted, Withdrawal
+from perintis.rules.statistics.satisfaction import case_index
+from perintis.rules.verdict.reading import Role
+from perintis.use.evaluation.satisfied import answers_of
+
+if TYPE_CHECKING:
+    from perintis.rules.statistics.case_values import CaseValues
+    from perintis.rules.statistics.effect import Effect
+    from perintis.use.evaluation.prepare import Prepared
+
+BY_OFFICE = (Design.RANDOMISED_OFFICES, Design.PARALLEL_COHORTS)
+"""Designs whose error is that of offices alone, so that the test over offices and the permutation must agree."""
+
+EXPLORED = (
+    LEAD_TIME, WAITING_TIME, TOUCH_TIME, HANDOVERS, OFFICER_HANDOVERS, REWORK, ANY_REWORK, DUPLICATE_ENTRY,
+    SERVICE_LEVEL_MET, ERROR_RATE, COST,
+)  # fmt: skip
+"""Measured also where the plan does not name them; they never decide."""
+
+
+@dataclass(frozen=True)
+class Inference:
+    """The error of an effect with its degrees of freedom and its two-sided p-value; `caution` says what to mind."""
+
+    error: float
+    df: float | None
+    p: float
+    method: str
+    rests_on: str
+    caution: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A metric with its values, its effect by the plan's design, and how far that may be off."""
+
+    known: KnownMetric
+    planned: PlannedMetric | None
+    values: CaseValues
+    estimated: Estimated
+    inference: Inference
+
+    @property
+    def role(self) -> Role:
+        """What it is for; metrics beside the plan are secondary."""
+        return self.planned.role if self.planned else Role.SECONDARY
+
+    @property
+    def effect(self) -> Effect:
+        """Pilot minus baseline."""
+        return self.estimated.effect
+
+    @property
+    def better(self) -> Better:
+        """Which way is an improvement."""
+        better = self.planned.better if self.planned else self.known.better
+        return better or Better.LOWER
+
+    @property
+    def sign(self) -> float:
+        """What pilot minus baseline is multiplied with, so that positive is better."""
+        return 1.0 if self.better is Better.HIGHER else -1.0
+
+
+@dataclass(frozen=True)
+class Unmeasured:
+    """A metric that cannot be compared here, and why."""
+
+    known: KnownMetric
+    planned: PlannedMetric | None
+    reason: str
+    cure: str | None = None
+
+    @property
+    def role(self) -> Role:
+        """What it is for."""
+        return self.planned.role if self.planned else Role.SECONDARY
+
+
+Outcome = Measured | Unmeasured
+
+
+def measure_all(prepared: Prepared) -> tuple[Outcome, ...]:
+    """The metrics of the plan in its order, then those that are explored beside it."""
+    return tuple(_measured(prepared, known, planned) for known, planned in _wanted(prepared))
+
+
+def _wanted(prepared: Prepared) -> Iterator[tuple[KnownMetric, PlannedMetric | None]]:
+    for planned in prepared.plan.metrics:
+        yield planned.known, planned
+    named = {m.metric for m in prepared.plan.metrics}
+    for metric in EXPLORED:
+        known = known_metric(metric.name)
+        if metric.name not in named and known is not None:
+            yield known, None
+
+
+def _measured(prepared: Prepared, known: KnownMetric, planned: PlannedMetric | None) -> Outcome:
+    values = _values(prepared, known, planned)
+    if isinstance(values, NotComparable):
+        return Unmeasured(known, planned, values.reason)
+    facts = prepared.facts
+    if planned is not None and planned.unit != "percent":
+        facts = replace(facts, smallest_worthwhile=planned.worthwhile)
+    found = estimate(prepared.plan.design.kind, values, facts)
+    if isinstance(found, NoEstimate):
+        return Unmeasured(known, planned, found.reason.rstrip("."), found.cure)
+    return Measured(known, planned, values, found, infer(prepared.plan.design.kind, found))
+
+
+def _values(prepared: Prepared, known: KnownMetric, planned: PlannedMetric | None) -> CaseValues | NotComparable:
+    if known.name == SATISFACTION:
+        answers = answers_of(prepared)
+        if answers is None:
+            return NotComparable("no satisfaction answers were recorded")
+        return case_index(answers, prepared.units)
+    tau = _horizon(prepared, known, planned)
+    counted = Counted.TAU if tau is not None else Counted.CLOSED
+    if planned is not None and planned.cases_used is Matured.CLOSED:
+        counted = Counted.CLOSED
+    withdrawal = Withdrawal.COMPETING if planned is None else Withdrawal(planned.withdrawn_as.value)
+    return case_values(
+        known.name, prepared.baseline, prepared.pilot, prepared.units, tau=tau, withdrawal=withdrawal, counted=counted
+    )
+
+
+def _horizon(prepared: Prepared, known: KnownMetric, planned: PlannedMetric | None) -> float | None:
+    """The plan's own tau; for a metric beside the plan the longest tau in days that the plan has."""
+    if planned is not None:
+        return planned.tau.value if planned.tau else None
+    return tau_days(prepared) if known.unit != "working hours" else None
+
+
+def tau_days(prepared: Prepared) -> float | None:
+    """The longest horizon in days that the plan names, primary metrics first."""
+    for metrics in (prepared.plan.primaries, prepared.plan.metrics):
+        found = [m.tau.value for m in metrics if m.tau is not None and m.tau.unit == "days"]
+        if found:
+            return max(found)
+    return None
+
+
+def infer(design: Design, found: Estimated) -> Inference:
+    """The error of an estimate: that of its design, or where offices are the sample size the stricter of two tests."""
+    if design in BY_OFFICE:
+        by_office = interval(found.effect)
+        if isinstance(by_office, Interval):
+            return Inference(
+                by_office.error, by_office.df, by_office.p, f"{found.method}; {by_office.method}",
+                by_office.rests_on, by_office.caution,
+            )  # fmt: skip
+        return _own(found, f"{by_office.reason}; the interval takes cases as independent and is too narrow")
+    return _own(found, None)
+
+
+def _own(found: Estimated, caution: str | None) -> Inference:
+    if found.error <= 0:
+        p = float(found.effect.estimate == 0)
+    else:
+        p = float(2 * stdtr(found.df or 1e9, -abs(found.effect.estimate) / found.error))
+    return Inference(found.error, found.df, p, found.method, found.rests_on, caution)
