@@ -111,12 +111,11 @@ class CsvReader:
                 yield line, fields
 
     def _swallowed(self, width: int) -> bool:
-        """Whether the first and the last line of a row over several lines have enough fields to be rows themselves.
+        """Whether the first and the last line of a row over several lines have the fields of rows themselves.
 
-        A field with a line break, but without separators before or after it in the field, never looks so.
+        A field with a line break never looks so, unless it holds separators too, and as many as are missing.
         """
-        separator = str(self._separator)
-        return min(self._record[at].count(separator) for at in (0, -1)) >= width - 1
+        return all(self._record[at].count(str(self._separator)) == width - 1 for at in (0, -1))
 
     def _not_csv(self, line: int, error: csv.Error) -> None:
         """Reject one line, or refuse the file where a quote swallows the lines that follow it."""

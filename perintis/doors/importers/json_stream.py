@@ -13,6 +13,10 @@ from perintis.words.errors import BadInput
 BLOCK = 1 << 18
 LONGEST_ITEM = 64 << 20
 SPACE = " \t\r\n"
+AFTER_VALUE = ",:]}" + SPACE
+PIECE_OF_NUMBER = 4
+"""A number whose rest is still to be read (1.5e-3 after 1) is followed by fewer letters than this."""
+
 CLOSES = {"[": "]", "{": "}"}
 
 
@@ -75,15 +79,18 @@ class JsonStream:
         while True:
             try:
                 value, end = self._json.raw_decode(self._text, self._at)
-            except ValueError as error:
+            except json.JSONDecodeError as error:
                 if self._ended or len(self._text) - self._at > LONGEST_ITEM:
-                    raise self._bad() from error
+                    raise self._bad(cut=self._ended and self._breaks_off(error.pos)) from error
             except RecursionError as error:
                 raise BadInput(f"{self._name}: nested too deeply for a log") from error
             else:
-                if end < len(self._text) or self._ended:
+                after = self._text[end : end + PIECE_OF_NUMBER]
+                if (after[:1] in AFTER_VALUE and after) or len(after) == PIECE_OF_NUMBER:
                     self._at = end
                     return value
+                if self._ended:
+                    raise self._bad(cut=True)
             self._more(double=True)
 
     def _expect(self, letters: str) -> str:
@@ -103,7 +110,7 @@ class JsonStream:
             if self._ended:
                 if at_end:
                     return ""
-                raise self._bad()
+                raise self._bad(cut=True)
             self._more()
 
     def _more(self, *, double: bool = False) -> None:
@@ -120,16 +127,12 @@ class JsonStream:
             raise BadInput(f"{self._name}: not UTF-8, which JSON must be; export it again") from error
         self._text, self._at = rest + "".join(parts), 0
 
-    def _bad(self) -> BadInput:
-        if self._ended and self._json_is_open():
+    def _breaks_off(self, at: int) -> bool:
+        """Whether a text that cannot be read from `at` on ends in the midst of something."""
+        written = self._text.rstrip(SPACE)
+        return at >= len(written) or not written.endswith("}")
+
+    def _bad(self, *, cut: bool = False) -> BadInput:
+        if cut:
             return BadInput(f"{self._name}: the file is cut off; copy it again, nothing was stored")
         return BadInput(f"{self._name}: not JSON of an event log; export it again")
-
-    def _json_is_open(self) -> bool:
-        """Whether the text ends where more must come."""
-        try:
-            self._json.raw_decode(self._text[self._at :].lstrip(SPACE))
-        except json.JSONDecodeError as error:
-            open_string = error.msg.startswith("Unterminated string")
-            return open_string or error.pos >= len(self._text[self._at :].lstrip(SPACE).rstrip(SPACE)) - 1
-        return False
