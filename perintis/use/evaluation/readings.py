@@ -118,16 +118,15 @@ def said(reading: Reading) -> Message:
     if reading.margin is not None:
         values["margin"] = reading.margin
     if reading.low > 0:
-        return Message(code="better", values=values,
-                       text=f"{label} is better by {amount(reading.effect, reading.metric)} ({span(reading)})")  # fmt: skip
-    if reading.high < 0:
-        return Message(code="worse", values=values,
-                       text=f"{label} is worse by {amount(-reading.effect, reading.metric)} ({span(reading)})")  # fmt: skip
-    if reading.margin is not None and reading.one_sided_low > -reading.margin:
-        return Message(code="not_worse", values=values,
-                       text=f"{label} is not worse by its margin of {amount(reading.margin, reading.metric)}")  # fmt: skip
-    return Message(code="cannot_tell", values=values,
-                   text=f"we cannot tell whether {label} is better; effects {span(reading)} remain possible")  # fmt: skip
+        code, text = "better", f"{label} is better by {amount(reading.effect, reading.metric)} ({span(reading)})"
+    elif reading.high < 0:
+        code, text = "worse", f"{label} is worse by {amount(-reading.effect, reading.metric)} ({span(reading)})"
+    elif reading.margin is not None and reading.one_sided_low > -reading.margin:
+        code, text = "not_worse", f"{label} is not worse by its margin of {amount(reading.margin, reading.metric)}"
+    else:
+        code = "cannot_tell"
+        text = f"we cannot tell whether {label} is better; effects {span(reading)} remain possible"
+    return Message(code=code, text=text, values=values)
 
 
 def _relative(found: Measured) -> Figure | None:
