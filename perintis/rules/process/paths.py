@@ -65,21 +65,25 @@ class Pair:
 
 def pair(baseline: View, pilot: View) -> Pair | NoEstimate:
     """The paths of both cohorts; a reason where one has no closed case with recorded work."""
-    for view, name in ((baseline, "baseline"), (pilot, "pilot")):
-        if not view.data.has_steps:
-            return NoEstimate(f"the steps of the {name} were not recorded", "import an event log")
-    steps = _names(*(view.begun["step"] for view in (baseline, pilot)))
-    offices = _names(*(view.data.cases["office"] for view in (baseline, pilot)))
-    sides = [side(view, steps, offices) for view in (baseline, pilot)]
-    for found, name in zip(sides, ("baseline", "pilot"), strict=True):
-        if not found.cases:
-            return NoEstimate(f"the {name} has no closed case with recorded work")
-    return Pair(sides[0], sides[1], steps, offices)
+    return _paired(((baseline, "the baseline"), (pilot, "the pilot")))
 
 
 def alone(view: View) -> Pair | NoEstimate:
     """One data set as both cohorts, for what is asked of one alone."""
-    return pair(view, view)
+    return _paired(((view, "the data set"),))
+
+
+def _paired(views: tuple[tuple[View, str], ...]) -> Pair | NoEstimate:
+    for view, name in views:
+        if not view.data.has_steps:
+            return NoEstimate(f"{name} has no recorded steps", "import an event log")
+    steps = _names(*(view.begun["step"] for view, _ in views))
+    offices = _names(*(view.data.cases["office"] for view, _ in views))
+    sides = [side(view, steps, offices) for view, _ in views]
+    for found, (_, name) in zip(sides, views, strict=True):
+        if not found.cases:
+            return NoEstimate(f"{name} has no closed case with recorded work")
+    return Pair(sides[0], sides[-1], steps, offices)
 
 
 def side(view: View, steps: tuple[str, ...], offices: tuple[str, ...]) -> Side:
