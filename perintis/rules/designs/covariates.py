@@ -55,7 +55,7 @@ def fold(covariates: Sequence[Covariate], used: Flags) -> Folded:
                 code = np.unique(code, return_inverse=True)[1]
             code = code * len(values) + place
         pieces.append((covariate, values, place))
-    first, row = _places(code)
+    first, row = places(code)
     columns: list[Floats] = []
     names: list[str] = []
     of: list[str] = []
@@ -68,7 +68,7 @@ def fold(covariates: Sequence[Covariate], used: Flags) -> Folded:
     return Folded(x, tuple(names), tuple(of), row)
 
 
-def _places(code: Whole) -> tuple[Whole, Whole]:
+def places(code: Whole) -> tuple[Whole, Whole]:
     """The first case of each distinct code and every case's place among them; by counting where codes are few."""
     top = int(code.max(initial=0)) + 1
     if top > 4 * len(code) + 1024:

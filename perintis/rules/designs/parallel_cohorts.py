@@ -56,7 +56,7 @@ def estimate(values: CaseValues, facts: Facts | None = None) -> Estimated | NoEs
             "Wait until both cohorts have cases.",
         )
     folded = fold(facts.covariates, used)
-    fitted = _models(folded, y, pilot, facts)
+    fitted = _models(values, folded, y, pilot, facts)
     if fitted is None:
         return NoEstimate(
             "The covariates tell the two cohorts apart completely: no case of one has its like in the other.",
@@ -80,46 +80,61 @@ def estimate(values: CaseValues, facts: Facts | None = None) -> Estimated | NoEs
     return Estimated(effect, error, df, rests_on, method, Evidence.C, tuple(diagnostics), panels)
 
 
-def _models(folded: Folded, y: Floats, pilot: Flags, facts: Facts) -> Fitted | None:
+def _models(values: CaseValues, folded: Folded, y: Floats, pilot: Flags, facts: Facts) -> Fitted | None:
     """Both models, of every case; with cross-fitting from the folds that the case is not in."""
     folds = facts.cross_fit if facts.cross_fit > 1 else 1
-    # The fold hangs on the row's content and the seed, not on the order in which cases come.
-    part = np.zeros(len(y), dtype=np.int64) if folds == 1 else _fold_of(folded, y, pilot, folds, facts.seed)
-    e, with_pilot, without = np.empty(len(y)), np.empty(len(y)), np.empty(len(y))
-    x = np.column_stack([np.ones(len(folded)), folded.x])
+    part = _fold_of(values, folded, y, folds, facts.seed)
+    size = len(folded)
+    key = (part * 2 + pilot) * size + folded.row
+    n = np.bincount(key, minlength=folds * 2 * size).reshape(folds, 2, size).astype(np.float64)
+    sums = np.bincount(key, weights=y, minlength=folds * 2 * size).reshape(folds, 2, size)
+    x = np.column_stack([np.ones(size), folded.x])
+    e, without, with_pilot = np.empty((folds, size)), np.empty((folds, size)), np.empty((folds, size))
     for number in range(folds):
-        train = (part != number) if folds > 1 else np.ones(len(y), dtype=bool)
-        chance = _propensity(x, folded, pilot, train)
-        means = [_outcome(x, folded, y, train & side) for side in (pilot, ~pilot)]
+        train = np.arange(folds) != number if folds > 1 else np.ones(1, dtype=bool)
+        count, total = n[train].sum(axis=0), sums[train].sum(axis=0)
+        chance = _propensity(x, count[1], count.sum(axis=0)) if count.sum(axis=1).min() > 0 else None
         if chance is None:
             return None
-        held = folded.row if folds == 1 else folded.row[part == number]
-        for into, of_row in zip((e, with_pilot, without), (chance, *means), strict=True):
-            if folds == 1:
-                into[:] = of_row[held]
-            else:
-                into[part == number] = of_row[held]
-    return Fitted(e, with_pilot, without)
+        e[number] = chance
+        without[number], with_pilot[number] = (_outcome(x, count[side], total[side]) for side in (0, 1))
+    return Fitted(e[part, folded.row], with_pilot[part, folded.row], without[part, folded.row])
 
 
-def _fold_of(folded: Folded, y: Floats, pilot: Flags, folds: int, seed: int) -> Whole:
-    """A fold for every case: cases sorted by content are dealt out in a seeded order."""
-    order = np.lexsort((y, pilot, folded.row))
+def _fold_of(values: CaseValues, folded: Folded, y: Floats, folds: int, seed: int) -> Whole:
+    """A fold for every case: offices are dealt out whole; where they are too few, cases, sorted by content.
+
+    Either way it does not hang on the order in which cases come.
+    """
+    if folds == 1:
+        return np.zeros(len(y), dtype=np.int64)
+    random = np.random.default_rng(seed)
+    office = values.units.office[values.used]
+    names, place = np.unique(office, return_inverse=True)
+    if len(names) >= 2 * folds:
+        return random.permutation(np.arange(len(names)) % folds)[place]
     part = np.empty(len(y), dtype=np.int64)
-    part[order] = np.random.default_rng(seed).permutation(np.arange(len(y)) % folds)
+    part[np.lexsort((y, values.units.pilot[values.used], folded.row))] = random.permutation(np.arange(len(y)) % folds)
     return part
 
 
-def _propensity(x: Floats, folded: Folded, pilot: Flags, train: Flags) -> Floats | None:
+def _propensity(x: Floats, successes: Floats, trials: Floats) -> Floats | None:
     """The chance of the pilot of every row, held within bounds; None where the cohorts have no overlap at all."""
-    successes, trials = folded.count(pilot & train), folded.count(train)
     kept = independent_columns(x, trials)
     beta = logistic(x[:, kept], successes, trials)
     if beta is None:
         beta = _ridged(x[:, kept], successes, trials)
     chance = expit(x[:, kept] @ beta)
     inside = (chance > TRUNCATED[0]) & (chance < TRUNCATED[1])
-    return np.clip(chance, *TRUNCATED) if (trials[inside].sum() > 0) else None
+    return np.clip(chance, *TRUNCATED) if trials[inside].sum() > 0 else None
+
+
+def _outcome(x: Floats, n: Floats, sums: Floats) -> Floats:
+    """The expected value of every row, by least squares on the cases counted in `n`."""
+    kept = independent_columns(x, n)
+    part = x[:, kept]
+    found: Floats = part @ np.linalg.solve((part * n[:, None]).T @ part, part.T @ sums)
+    return found
 
 
 def _ridged(x: Floats, successes: Floats, trials: Floats) -> Floats:
@@ -136,15 +151,6 @@ def _ridged(x: Floats, successes: Floats, trials: Floats) -> Floats:
         if np.max(np.abs(step)) < 1e-9:
             break
     return beta
-
-
-def _outcome(x: Floats, folded: Folded, y: Floats, chosen: Flags) -> Floats:
-    """The expected value of every row, by least squares on the chosen cases."""
-    n, sums = folded.count(chosen), folded.sums(y, chosen)
-    kept = independent_columns(x, n)
-    part = x[:, kept]
-    found: Floats = part @ np.linalg.solve((part * n[:, None]).T @ part, part.T @ sums)
-    return found
 
 
 def _aipw(values: CaseValues, y: Floats, pilot: Flags, fitted: Fitted) -> Effect:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perintis.rules.designs.covariates import balance, balance_check, balance_panel, fold
+from perintis.rules.designs.covariates import Folded, balance, balance_check, balance_panel, fold, places
 from perintis.rules.designs.design import Diagnostic, Estimated, Evidence, NoEstimate
 from perintis.rules.designs.facts import Facts, some
 from perintis.rules.designs.linear import independent_columns
@@ -17,7 +18,7 @@ from perintis.rules.designs.strata import (
     tables_of,
 )
 from perintis.rules.statistics import contingency
-from perintis.rules.statistics.effect import Effect
+from perintis.rules.statistics.effect import NOWHERE, Effect
 
 if TYPE_CHECKING:
     from perintis.rules.statistics.case_values import CaseValues
@@ -35,7 +36,7 @@ def estimate(values: CaseValues, facts: Facts | None = None) -> Estimated | NoEs
     facts = facts or Facts()
     units, used = values.units, values.used
     y, pilot = values.y[used], units.pilot[used]
-    stratum = np.unique(units.office[used], return_inverse=True)[1]
+    stratum = places(units.office[used] - NOWHERE)[1]
     plain = stratified_difference(y, pilot, stratum)
     if plain is None:
         return NoEstimate(
@@ -43,7 +44,8 @@ def estimate(values: CaseValues, facts: Facts | None = None) -> Estimated | NoEs
             f"{some(int((~pilot).sum()), 'case')} without.",
             "Draw cases by lot within each office, so that every office has cases of both kinds.",
         )
-    adjusted = _adjusted(y, pilot, stratum, plain, facts, used)
+    folded = fold(facts.covariates, used)
+    adjusted = _adjusted(y, pilot, stratum, plain, folded)
     point, psi_used, error = adjusted or (plain.estimate, plain.psi, plain.error)
     psi = np.zeros(len(units))
     psi[used] = psi_used
@@ -51,7 +53,6 @@ def estimate(values: CaseValues, facts: Facts | None = None) -> Estimated | NoEs
     kept[used] = plain.kept
     # The baseline's own mean is shown as observed, the pilot's beside it by the adjusted difference.
     effect = Effect(values.metric, point, psi, kept, units, plain.baseline + point, plain.baseline, values.unit)
-    folded = fold(facts.covariates, used)
     rows = balance(folded, folded.count(pilot), folded.count(~pilot))
     diagnostics = [
         sample_ratio(int(pilot.sum()), int((~pilot).sum()), facts.expected_share or 0.5),
@@ -85,64 +86,71 @@ def sample_ratio(pilot: int, baseline: int, expected_share: float = 0.5) -> Diag
 
 
 def _adjusted(
-    y: Floats, pilot: Flags, stratum: Whole, plain: Stratified, facts: Facts, used: Flags
+    y: Floats, pilot: Flags, stratum: Whole, plain: Stratified, folded: Folded
 ) -> tuple[float, Floats, float] | None:
     """Estimate, influence and HC2 error of `y ~ arm * office + arm * covariates` at the offices' shares of cases.
 
     Each arm has its own slopes, fitted on deviations from its office's mean; the influence of a case is its residual
     times its place in the linear map, and HC2 divides the square by one less the leverage (MacKinnon and White 1985).
     """
-    folded = fold(facts.covariates, used)
-    keep = plain.kept
     if not folded.names:
         return None
+    keep = plain.kept
     psi = np.zeros(len(y))
     point, variance = plain.estimate, 0.0
     size = np.bincount(stratum[keep], minlength=int(stratum.max()) + 1)
-    centre = _cell_means(folded.x, folded.row, stratum, keep)
+    # Cases of one office that agree in all covariates are one row of the regressions.
+    whole = stratum * len(folded) + folded.row
+    first, cell = places(whole)
+    code = whole[first]
+    rows = Rows(folded.x[code % len(folded)], code // len(folded))
+    centre = rows.means(np.bincount(cell, minlength=len(code)).astype(np.float64), len(size))
     for chosen, sign in ((keep & pilot, 1.0), (keep & ~pilot, -1.0)):
-        arm = _arm(y, folded.x, folded.row, stratum, chosen, size / size.sum(), centre)
+        arm = _arm(rows, cell[chosen], y[chosen], size / size.sum(), centre)
         if arm is None:
             return None
-        shift, a, residual, leverage = arm
+        shift, influence, squares = arm
         point += sign * shift
-        psi[chosen] = sign * a * residual
-        variance += float((psi[chosen] ** 2 / np.maximum(1 - leverage, 1e-9)).sum())
+        psi[chosen] = sign * influence
+        variance += squares
     return point, psi, float(np.sqrt(variance))
 
 
-def _cell_means(x: Floats, row: Whole, cell: Whole, chosen: Flags) -> Floats:
-    """Mean of every column in every cell, shape (cells, columns)."""
-    count = int(cell.max()) + 1
-    n = np.maximum(np.bincount(cell[chosen], minlength=count), 1)
-    pair = np.bincount(cell[chosen] * len(x) + row[chosen], minlength=count * len(x)) if count * len(x) < 5e7 else None
-    if pair is not None:
-        means: Floats = pair.reshape(count, len(x)) @ x / n[:, None]
-        return means
-    columns = [np.bincount(cell[chosen], weights=x[row[chosen], k], minlength=count) / n for k in range(x.shape[1])]
-    return np.column_stack(columns)
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Distinct rows of covariates within offices: `x` (rows, columns) and the office of each row."""
+
+    x: Floats
+    stratum: Whole
+
+    def means(self, n: Floats, strata: int) -> Floats:
+        """Mean of every column in every office, rows weighted by n; shape (offices, columns)."""
+        total = np.maximum(np.bincount(self.stratum, weights=n, minlength=strata), 1)
+        columns = [np.bincount(self.stratum, weights=n * column, minlength=strata) / total for column in self.x.T]
+        return np.column_stack(columns)
 
 
-def _arm(
-    y: Floats, x: Floats, row: Whole, stratum: Whole, chosen: Flags, weight: Floats, centre: Floats
-) -> tuple[float, Floats, Floats, Floats] | None:
-    """How far the arm's mean moves by adjustment; linear weight, residual and leverage of each of its cases."""
-    cell, y = stratum[chosen], y[chosen]
-    n = np.maximum(np.bincount(cell, minlength=len(weight)), 1)
-    mean_x = _cell_means(x, row, stratum, chosen)
-    deviation = x[row[chosen]] - mean_x[cell]
-    columns = independent_columns(deviation)
-    deviation = deviation[:, columns]
-    mean_y = np.bincount(cell, weights=y, minlength=len(weight)) / n
+def _arm(rows: Rows, cell: Whole, y: Floats, weight: Floats, centre: Floats) -> tuple[float, Floats, float] | None:
+    """How far the arm's mean moves by adjustment, the influence of each of its cases, and the sum of HC2 squares."""
+    n = np.bincount(cell, minlength=len(rows.stratum)).astype(np.float64)
+    sums = np.bincount(cell, weights=y, minlength=len(n))
+    size = np.maximum(np.bincount(rows.stratum, weights=n, minlength=len(weight)), 1)
+    mean_x = rows.means(n, len(weight))
+    mean_y = np.bincount(rows.stratum, weights=sums, minlength=len(weight)) / size
+    deviation = rows.x - mean_x[rows.stratum]
+    columns = independent_columns(deviation, n)
     if len(y) <= len(columns) + np.count_nonzero(weight):
         return None
-    inverse = np.linalg.inv(deviation.T @ deviation) if columns else np.zeros((0, 0))
-    slope = inverse @ (deviation.T @ (y - mean_y[cell]))
+    deviation = deviation[:, columns]
+    inverse = np.linalg.inv((deviation * n[:, None]).T @ deviation) if columns else np.zeros((0, 0))
+    slope = inverse @ (deviation.T @ (sums - n * mean_y[rows.stratum]))
     gap = weight @ (centre - mean_x)[:, columns]
     projected = deviation @ inverse
-    leverage = 1 / n[cell] + (projected * deviation).sum(axis=1)
-    a = (weight / n)[cell] + projected @ gap
-    return float(gap @ slope), a, y - mean_y[cell] - deviation @ slope, leverage
+    leverage = 1 / size[rows.stratum] + (projected * deviation).sum(axis=1)
+    a = (weight / size)[rows.stratum] + projected @ gap
+    influence = a[cell] * (y - (mean_y[rows.stratum] + deviation @ slope)[cell])
+    squares = influence**2 / np.maximum(1 - leverage, 1e-9)[cell]
+    return float(gap @ slope), influence, float(squares.sum())
 
 
 def _cross_over(facts: Facts, used: Flags) -> Diagnostic:
