@@ -1,0 +1,166 @@
+"""What the gates must know, read from the data: amounts, follow-up, how times were stamped, what changed beside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perintis.rules.designs.design import Design, Diagnostic, NoEstimate
+from perintis.rules.metrics import NotComparable, View
+from perintis.rules.statistics.queues import littles_law, utilisation
+from perintis.rules.verdict.gates import CohortFacts, Facts
+from perintis.rules.verdict.reading import Role, Unreadable
+from perintis.use.evaluation.curves import TIMES, risk_sets
+from perintis.use.evaluation.measuring import Measured, Outcome, Unmeasured, tau_days
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from perintis.use.evaluation.prepare import Prepared
+
+DAY, HOUR, MINUTE = 86_400.0, 3_600.0, 60.0
+UNITS = {"days": DAY, "working hours": HOUR}
+SAME_EVENT = ("case", "step", "agency", "officer", "started", "completed")
+BALANCE, EFFECTIVE, RATIO = "weighted_balance", "effective_sample", "sample_ratio"
+"""Diagnostics of designs that are gates of their own (G2)."""
+
+
+def gate_facts(prepared: Prepared, outcomes: Sequence[Outcome], look_reached: bool) -> Facts:
+    """The facts for `check_gates`."""
+    diagnostics = diagnostics_of(outcomes)
+    value = {d.code: d.value for d in diagnostics}
+    baseline, pilot = (
+        _cohort(prepared, view, name)
+        for view, name in zip(prepared.views(), ("baseline", "pilot"), strict=True)
+    )  # fmt: skip
+    return Facts(
+        baseline=baseline, pilot=pilot, weeks=_weeks(prepared.pilot), planned_reached=look_reached,
+        srm_p=value.get(RATIO), worst_smd=value.get(BALANCE), effective=value.get(EFFECTIVE), same_calendar=True,
+        co_interventions=_one_sided(prepared), worthwhile_seconds=_worthwhile_seconds(outcomes),
+        diagnostics=tuple(d for d in diagnostics if d.code not in (RATIO, BALANCE, EFFECTIVE)),
+        unreadable=tuple(
+            Unreadable(o.known.name, o.role, o.reason) for o in outcomes if isinstance(o, Unmeasured) and o.planned
+        ),
+    )  # fmt: skip
+
+
+def diagnostics_of(outcomes: Sequence[Outcome]) -> tuple[Diagnostic, ...]:
+    """The diagnostics of the design for the primary metrics; what two of them say alike is said once."""
+    found: dict[tuple[str, str], Diagnostic] = {}
+    for outcome in outcomes:
+        if isinstance(outcome, Measured) and outcome.role is Role.PRIMARY:
+            for check in outcome.estimated.diagnostics:
+                found.setdefault((check.code, check.text), check)
+    return tuple(found.values())
+
+
+def _cohort(prepared: Prepared, view: View, name: str) -> CohortFacts:
+    cases = view.data.cases
+    tau = tau_days(prepared)
+    known, risk = _follow_up(prepared, view)
+    steps = view.data.steps
+    busy = utilisation(view) if steps.height else NoEstimate("no steps were recorded")
+    return CohortFacts(
+        name=f"the {name}", cases=cases.height, offices=cases["office"].drop_nulls().n_unique(),
+        matured_per_office=_matured(view, tau) if tau is not None else None, known_to_tau=known, at_risk_at_tau=risk,
+        resolution_seconds=_resolution(cases), duplicates=_duplicates(steps), little_gap=_little(view),
+        utilisation=None if isinstance(busy, NoEstimate) else busy.share,
+    )  # fmt: skip
+
+
+def _matured(view: View, tau: float) -> float | None:
+    """The median over offices of cases that entered at least tau before the reading."""
+    import polars as pl
+
+    ripe = view.data.cases.filter(pl.col("opened") <= pl.lit(view.read) - timedelta(days=tau))
+    if view.data.cases["office"].drop_nulls().is_empty():
+        return None
+    offices = view.data.cases.select("office").drop_nulls().unique()
+    counts = offices.join(ripe.group_by("office").len(), on="office", how="left")["len"].fill_null(0)
+    return float(np.median(counts.to_numpy()))
+
+
+def _follow_up(prepared: Prepared, view: View) -> tuple[float | None, float | None]:
+    """Of the cases that entered tau ago, the share known up to tau; and the share at risk just before tau."""
+    planned = next((m for m in prepared.plan.metrics if m.metric in TIMES and m.tau is not None), None)
+    if planned is None or planned.tau is None:
+        return None, None
+    found = risk_sets(planned.metric, view)
+    if isinstance(found, NotComparable):
+        return 0.0, 0.0
+    rows, risk = found
+    place = int(np.searchsorted(risk.moments, planned.tau.value, side="left"))
+    at_risk = float(risk.at_risk[place] / risk.at_risk[0]) if place < len(risk.moments) else 0.0
+    if risk.after[-1] <= 0:
+        at_risk = 1.0  # everybody was followed to the end
+    days = planned.tau.value if planned.tau.unit == "days" else None
+    if days is None:
+        return None, at_risk
+    age = (view.cases["opened"] <= view.read - timedelta(days=days)).to_numpy()
+    ripe = int(age.sum())
+    return (float(age[rows].sum()) / ripe if ripe else 0.0), at_risk
+
+
+def _resolution(cases: pl.DataFrame) -> float | None:
+    """The step in which most times of opening and closing were stamped, in seconds; None where there are none."""
+    import polars as pl
+
+    local = pl.duration(minutes=pl.col("opened_offset").fill_null(0))
+    times = pl.concat([cases.select((pl.col(c) + local).alias("at")).drop_nulls() for c in ("opened", "closed")])
+    if times.is_empty():
+        return None
+    seconds = pl.col("at").dt.epoch("s")
+    day, minute = times.select(d=(seconds % 86_400 == 0).mean(), m=(seconds % 60 == 0).mean()).row(0)
+    return DAY if day > 0.5 else MINUTE if minute > 0.5 else 1.0
+
+
+def _duplicates(steps: pl.DataFrame) -> float | None:
+    if not steps.height:
+        return None
+    return 1 - steps.select(SAME_EVENT).hash_rows(seed=0).n_unique() / steps.height
+
+
+def _little(view: View) -> float | None:
+    """By how much cases in progress differ from closings times time in system, over the weeks that can be judged."""
+    weeks = [w for w in littles_law(view) if w.open is not None and w.closings is not None and w.lead is not None]
+    expected = sum((w.closings or 0.0) * (w.lead or 0.0) for w in weeks)
+    if not weeks or expected <= 0:
+        return None
+    return abs(sum(w.open or 0.0 for w in weeks) / expected - 1)
+
+
+def _weeks(view: View) -> float:
+    """Whole weeks of intake."""
+    opened = view.data.cases["opened"]
+    first, last = opened.min(), opened.max()
+    return float(((last - first).days + 1) // 7) if first is not None and last is not None else 0.0  # type: ignore[operator,union-attr]
+
+
+def _one_sided(prepared: Prepared) -> tuple[str, ...]:
+    """Other changes that touched one cohort only, while its cases were open."""
+    design = prepared.plan.design.kind
+    if design is Design.BEFORE_AFTER:
+        return ()  # its own diagnostic looks at the log
+    views = {"baseline": prepared.baseline, "pilot": prepared.pilot}
+    found = []
+    for change in prepared.plan.co_interventions:
+        view = views.get(change.cohort)
+        if view is None:
+            continue
+        first = view.data.cases["opened"].min()
+        if first is not None and first.date() <= change.on <= view.read.date():  # type: ignore[union-attr]
+            found.append(f"{change.what} on {change.on}")
+    return tuple(found)
+
+
+def _worthwhile_seconds(outcomes: Sequence[Outcome]) -> float | None:
+    """The smallest worthwhile effect of the first primary time, in seconds."""
+    for outcome in outcomes:
+        if isinstance(outcome, Measured) and outcome.role is Role.PRIMARY and outcome.planned is not None:
+            size, unit = outcome.planned.worthwhile, UNITS.get(outcome.known.unit)
+            if size is not None and unit is not None:
+                return outcome.planned.absolute(size, outcome.effect.baseline) * unit
+    return None
