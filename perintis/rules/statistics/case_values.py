@@ -52,3 +52,14 @@ class CaseValues:
             self.metric, estimate[0] - estimate[1], psi, self.used, self.units, estimate[0], estimate[1], self.unit,
             Scale.DIFFERENCE,
         )  # fmt: skip
+
+    def log_ratio(self) -> Effect | None:
+        """The logarithm of the pilot's mean over the baseline's, by the delta method; None unless both are above 0."""
+        plain = self.difference()
+        if not (plain.pilot > 0 and plain.baseline > 0):
+            return None
+        own = np.where(self.units.pilot, plain.pilot, plain.baseline)
+        return Effect(
+            self.metric, float(np.log(plain.pilot / plain.baseline)), plain.psi / own, self.used, self.units,
+            plain.pilot, plain.baseline, self.unit, Scale.LOG_RATIO,
+        )  # fmt: skip
