@@ -1,0 +1,171 @@
+"""Writes the cases of a rehearsal: here, or in a process of its own, so that one core simulates and another stores.
+
+The other process is given parts through its standard input and says on its standard output what is stored. It writes
+one part while the next is simulated; whoever is faster waits for the other. When its input ends, also because this
+process was killed, it ends.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from sqlalchemy import make_url
+
+from perintis.doors.store.database import Database, insert_rows
+from perintis.doors.store.models import CaseRow, EventRow, WorkRow
+from perintis.doors.store.opening import reserve_ids
+from perintis.doors.store.recording import EVENT_COLUMNS, WORK_COLUMNS
+from perintis.words.errors import PerintisError
+
+ALONE_FROM = 1_000
+"""Cases from which on a rehearsal is worth a process for its rows; starting one takes half a second."""
+
+_CASE_COLUMNS = (
+    "id", "pilot", "version", "process", "reference", "rehearsal", "office", "segments", "status", "opened", "closed",
+    "due", "breached", "outcome", "problem", "last_seq", "wake_at", "fence",
+)  # fmt: skip
+_WORK_COLUMNS = (*WORK_COLUMNS, "breached")
+_NEW_OBJECTS = 200_000
+
+
+class CaseRows(NamedTuple):
+    """The rows of one case as plain values; each begins with a number in whose place its number in the store comes."""
+
+    case: tuple[Any, ...]
+    work: list[tuple[Any, ...]]
+    events: list[tuple[Any, ...]]
+
+
+def write_part(database: Database, part: Sequence[Sequence[Any]]) -> int:
+    """Store the `CaseRows` of some cases in one transaction; returns how many cases."""
+    cases: list[tuple[Any, ...]] = []
+    work: list[tuple[Any, ...]] = []
+    events: list[tuple[Any, ...]] = []
+    with database.write() as connection:
+        for number, (case, its_work, its_events) in zip(reserve_ids(connection, len(part)), part, strict=True):
+            cases.append((number, *case[1:]))
+            work += [(number, *row[1:]) for row in its_work]
+            events += [(number, *row[1:]) for row in its_events]
+        insert_rows(connection, CaseRow, _CASE_COLUMNS, cases)
+        insert_rows(connection, WorkRow, _WORK_COLUMNS, work)
+        insert_rows(connection, EventRow, EVENT_COLUMNS, events)
+    return len(part)
+
+
+class PartWriter:
+    """Takes the parts of a rehearsal and stores them in order; use it in a `with` block.
+
+    `stored` is how many cases are known to be in the store. The first `alone_from` cases are written here.
+    """
+
+    def __init__(self, database: Database, *, alone_from: int = ALONE_FROM) -> None:
+        self._database = database
+        self._alone_from = alone_from if _is_shared(database) else sys.maxsize
+        self._child: subprocess.Popen[bytes] | None = None
+        self._owed = False  # whether the reply to the latest part is still to come
+        self.stored = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        child = self._child
+        if child is None:
+            return
+        assert child.stdin is not None
+        assert child.stdout is not None
+        with suppress(BrokenPipeError):
+            child.stdin.close()  # it ends after the part that it has in hand
+        child.wait()
+        child.stdout.close()
+
+    def put(self, part: Sequence[CaseRows]) -> None:
+        """Store a part, or hand it over. Raises what kept this part or one before it from being stored."""
+        if self._child is None and self.stored < self._alone_from:
+            self.stored += write_part(self._database, part)
+            return
+        if self._child is None:
+            self._child = _start(self._database.url)
+        self._send([tuple(rows) for rows in part])
+        if self._owed:
+            self._take_reply()
+        self._owed = True
+
+    def finish(self) -> None:
+        """Wait until everything is stored."""
+        if self._owed:
+            self._take_reply()
+            self._owed = False
+
+    def _send(self, part: list[tuple[Any, ...]]) -> None:
+        assert self._child is not None
+        assert self._child.stdin is not None
+        try:
+            pickle.dump(part, self._child.stdin, pickle.HIGHEST_PROTOCOL)
+            self._child.stdin.flush()
+        except BrokenPipeError:
+            self._take_reply()  # it says why it ended
+            raise PerintisError(_STOPPED) from None
+
+    def _take_reply(self) -> None:
+        assert self._child is not None
+        assert self._child.stdout is not None
+        reply = json.loads(self._child.stdout.readline() or b"{}")
+        if "stored" not in reply:
+            raise PerintisError(reply.get("problem", _STOPPED))
+        self.stored += reply["stored"]
+
+
+_STOPPED = "the process that stores the rehearsal was stopped; rehearse again"
+
+
+def _is_shared(database: Database) -> bool:
+    """Whether another process can open the same store."""
+    return not database.is_sqlite or make_url(database.url).database not in (None, "", ":memory:")
+
+
+def _start(url: str) -> subprocess.Popen[bytes]:
+    program = [sys.executable, "-m", "perintis.doors.store.rehearsal_writer"]
+    child = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdin is not None
+    pickle.dump(url, child.stdin)  # not among its arguments, where everybody could read a password
+    return child
+
+
+def main() -> int:
+    """Write what comes in, part by part. A problem is told as the reply to its part, and ends this process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asked; then the input ends
+    gc.set_threshold(_NEW_OBJECTS)  # rows leave no rings behind
+    parts = sys.stdin.buffer
+    database = Database(pickle.load(parts))
+    try:
+        while True:
+            try:
+                part = pickle.load(parts)
+            except EOFError:
+                return 0
+            print(json.dumps({"stored": write_part(database, part)}), flush=True)
+    except PerintisError as error:
+        return _fail(str(error))
+    except Exception as error:  # noqa: BLE001  # its text may hold values of rows
+        return _fail(f"the rehearsal could not be stored ({type(error).__name__})")
+    finally:
+        database.close()
+
+
+def _fail(problem: str) -> int:
+    print(json.dumps({"problem": problem}), flush=True)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
