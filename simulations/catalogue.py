@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulations import s03_daily_peeking, s09_not_worse, s11_peeking_with_offices
+from simulations import (
+    s01_open_cases,
+    s02_coverage,
+    s03_daily_peeking,
+    s04_offices,
+    s05_series,
+    s07_many_metrics,
+    s09_not_worse,
+    s10_formal_looks,
+    s11_peeking_with_offices,
+    s12_offices_and_open_cases,
+)
 from simulations.check import Check
 
 ALL: tuple[Check, ...] = (
+    s01_open_cases.CHECK,
+    s02_coverage.CHECK,
     s03_daily_peeking.CHECK,
+    s04_offices.CHECK,
+    s05_series.CHECK,
+    s07_many_metrics.CHECK,
     s09_not_worse.CHECK,
+    s10_formal_looks.CHECK,
     s11_peeking_with_offices.CHECK,
+    s12_offices_and_open_cases.CHECK,
 )
 
 

@@ -60,10 +60,21 @@ class Check:
 
 
 def rate(
-    name: str, hits: Any, accepted: tuple[float, float], reference: float | None = None, *, control: bool = False
+    name: str,
+    hits: Any,
+    accepted: tuple[float, float],
+    reference: float | None = None,
+    *,
+    control: bool = False,
+    weak: bool = False,
 ) -> Figure:
-    """A share of repetitions. The range widens by three times what fewer than `FULL` repetitions add to the error."""
+    """A share of repetitions. The range widens by three times what fewer than `FULL` repetitions add to the error.
+
+    A `weak` control is only a little wrong: fewer than `FULL` repetitions cannot tell and merely show it.
+    """
     n, share = len(hits), float(flags(hits).mean())
+    if weak and n < FULL:
+        return Figure(name, share, sqrt(share * (1 - share) / n), 0.0, 1.0, reference)
     low, high = accepted
     slack = 3 * max(0.0, _at(low, high, n) - _at(low, high, FULL))
     return Figure(name, share, sqrt(share * (1 - share) / n), max(0.0, low - slack), high + slack, reference, control)

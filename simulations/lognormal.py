@@ -11,10 +11,18 @@ MEDIAN, SHAPE, TAU = 20.0, 0.9, 60.0
 
 
 def lead_times(
-    rng: np.random.Generator, size: tuple[int, ...], factor: float = 1.0, office: Floats | float = 0.0
+    rng: np.random.Generator,
+    size: tuple[int, ...],
+    factor: float = 1.0,
+    *,
+    office: Floats | float = 0.0,
+    spread: float = 1.0,
 ) -> Floats:
-    """Draw lead times of that shape; `factor` multiplies them, `office` is added to their logarithm."""
-    found: Floats = factor * MEDIAN * np.exp(SHAPE * rng.standard_normal(size) + office)
+    """Draw lead times of that shape, multiplied by `factor`; `office` is added to their logarithm.
+
+    `spread` is the share of SHAPE that cases of one office have among themselves.
+    """
+    found: Floats = factor * MEDIAN * np.exp(spread * SHAPE * rng.standard_normal(size) + office)
     return found
 
 
