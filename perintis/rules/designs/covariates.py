@@ -44,7 +44,10 @@ class Folded:
 
 
 def fold(covariates: Sequence[Covariate], used: Flags) -> Folded:
-    """The covariates of the used cases, in their order. A category in one column less than there are values."""
+    """The covariates of the used cases, in their order: a number is one column, a category one for each value.
+
+    Regressions leave out columns that others make up (`independent_columns`).
+    """
     size = int(used.sum())
     code = np.zeros(size, dtype=np.int64)
     pieces: list[tuple[Covariate, Floats, Whole]] = []
@@ -129,13 +132,10 @@ def balance(folded: Folded, pilot: Floats, baseline: Floats) -> tuple[BalanceRow
         spread = [
             float(side @ (x - mean) ** 2 / side.sum()) for side, mean in zip((pilot, baseline), means, strict=True)
         ]
-        pooled = np.sqrt(sum(spread) / 2)
         gap = means[0] - means[1]
-        rows.append(
-            BalanceRow(
-                of, name, means[0], means[1], float(gap / pooled) if pooled > 0 else (0.0 if gap == 0 else np.inf)
-            )
-        )
+        # Where a column does not vary within the cohorts at all, that between them is its spread.
+        pooled = np.sqrt(sum(spread) / 2) or abs(gap) / 2
+        rows.append(BalanceRow(of, name, means[0], means[1], float(gap / pooled) if pooled > 0 else 0.0))
     return tuple(rows)
 
 

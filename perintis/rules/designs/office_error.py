@@ -28,9 +28,9 @@ def office_clustered(effect: Effect) -> tuple[float, float | None, str]:
     """
     table = cells(effect, np.where(effect.used, effect.units.office, NOWHERE))
     known = bool(np.any(effect.units.office[effect.used] != NOWHERE))
-    reduced, df = bias_reduced(table) if known else (np.inf, 0.0)
-    if not np.isfinite(reduced):
+    if not known or min(table.per_cohort) < 2:
         return standard_error(effect, Clustering.NONE), None, f"{some(effect.n, 'case')}, taken as independent"
+    reduced, df = bias_reduced(table)
     baseline, pilot = table.per_cohort
     df = max(1.0, min(df, degrees_of_freedom(baseline, pilot, shared=table.shared > 0)))
     shared = table.shared == len(table.group)

@@ -125,8 +125,8 @@ def _propensity(x: Floats, successes: Floats, trials: Floats) -> Floats | None:
     if beta is None:
         beta = _ridged(x[:, kept], successes, trials)
     chance = expit(x[:, kept] @ beta)
-    inside = (chance > TRUNCATED[0]) & (chance < TRUNCATED[1])
-    return np.clip(chance, *TRUNCATED) if trials[inside].sum() > 0 else None
+    apart = chance[successes > 0].min() > chance[trials > successes].max()
+    return None if apart else np.clip(chance, *TRUNCATED)
 
 
 def _outcome(x: Floats, n: Floats, sums: Floats) -> Floats:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from perintis.rules.statistics.effect import Flags, Floats, Whole
 
 CROSS_OVER = 0.05
+DENSE = 20_000_000
 MH_TOLERANCE = 3.0  # standard errors by which the cross-check may differ
 
 
@@ -103,7 +104,7 @@ def _adjusted(
     whole = stratum * len(folded) + folded.row
     first, cell = places(whole)
     code = whole[first]
-    rows = Rows(folded.x[code % len(folded)], code // len(folded))
+    rows = Rows(folded.x[code % len(folded)], code // len(folded), folded.x, code % len(folded))
     centre = rows.means(np.bincount(cell, minlength=len(code)).astype(np.float64), len(size))
     for chosen, sign in ((keep & pilot, 1.0), (keep & ~pilot, -1.0)):
         arm = _arm(rows, cell[chosen], y[chosen], size / size.sum(), centre)
@@ -118,14 +119,21 @@ def _adjusted(
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Distinct rows of covariates within offices: `x` (rows, columns) and the office of each row."""
+    """Distinct rows of covariates within offices: `x` (rows, columns), the office of each, its place in `distinct`."""
 
     x: Floats
     stratum: Whole
+    distinct: Floats
+    place: Whole
 
     def means(self, n: Floats, strata: int) -> Floats:
         """Mean of every column in every office, rows weighted by n; shape (offices, columns)."""
         total = np.maximum(np.bincount(self.stratum, weights=n, minlength=strata), 1)
+        if strata * len(self.distinct) <= DENSE:
+            table = np.zeros((strata, len(self.distinct)))
+            table[self.stratum, self.place] = n
+            found: Floats = table @ self.distinct / total[:, None]
+            return found
         columns = [np.bincount(self.stratum, weights=n * column, minlength=strata) / total for column in self.x.T]
         return np.column_stack(columns)
 
