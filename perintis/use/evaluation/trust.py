@@ -1,0 +1,125 @@
+"""Why the figures can be believed or not: gates, diagnostics, cautions, and what a naive reading would have said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perintis.rules.claims import claim_cap
+from perintis.rules.evaluation.panels import Naive, TrustPanel
+from perintis.rules.evaluation.parts import Between, Check, Cohorts, Figure, Message
+from perintis.rules.metrics import NotComparable, measure
+from perintis.rules.statistics.clusters import Clustering, standard_error
+from perintis.use.evaluation.curves import TIMES
+from perintis.use.evaluation.evidence import diagnostics_of
+from perintis.use.evaluation.measuring import Measured, Outcome
+
+if TYPE_CHECKING:
+    from perintis.rules.designs.design import Diagnostic
+    from perintis.rules.evaluation.parts import MetricResult
+    from perintis.rules.verdict.gates import Gate
+    from perintis.use.evaluation.prepare import Prepared
+
+Z95 = 1.959963984540054
+WITHDRAWN_GAP = 0.05
+
+
+def trust(
+    prepared: Prepared, outcomes: tuple[Outcome, ...], gates: tuple[Gate, ...], first: Measured | None,
+    result: MetricResult | None, icc: float | None,
+) -> TrustPanel:  # fmt: skip
+    """The trust box."""
+    views = prepared.views()
+    opened = [view.data.cases["closed"].null_count() / view.data.cases.height for view in views]
+    known = [view.data.cases["office"].drop_nulls().n_unique() for view in views]
+    diagnostics = diagnostics_of(outcomes)
+    e_value = next((d for d in diagnostics if d.code == "e_value" and d.value is not None), None)
+    return TrustPanel(
+        gates=tuple(_gate(gate) for gate in gates),
+        diagnostics=tuple(_diagnostic(d) for d in diagnostics if not d.gate),
+        cautions=tuple(_cautions(prepared, outcomes)), open_share=Cohorts(baseline=opened[0], pilot=opened[1]),
+        e_value=None if e_value is None or e_value.value is None else Figure(
+            value=e_value.value, interval=Between(low=e_value.limit, high=None)
+        ),
+        offices=Cohorts(baseline=known[0], pilot=known[1]), icc=icc, naive=_naive(prepared, first, result),
+    )  # fmt: skip
+
+
+def _gate(gate: Gate) -> Check:
+    return Check(
+        code=gate.code, passed=gate.passed, gate=not gate.scale_only,
+        message=Message(code=gate.code, text=gate.text.rstrip(".")),
+        cure=Message(code="cure", text=gate.cure.rstrip(".")) if gate.cure and gate.passed is False else None,
+    )  # fmt: skip
+
+
+def _diagnostic(found: Diagnostic) -> Check:
+    values = {k: v for k, v in (("value", found.value), ("limit", found.limit)) if v is not None and np.isfinite(v)}
+    return Check(
+        code=found.code, passed=found.passed, gate=found.gate,
+        message=Message(code=found.code, text=found.text.rstrip("."), values=dict(values)),
+        cure=None if found.cure is None else Message(code="cure", text=found.cure.rstrip(".")),
+    )  # fmt: skip
+
+
+def _cautions(prepared: Prepared, outcomes: tuple[Outcome, ...]) -> list[Message]:
+    material, found = prepared.material, []
+    for data, cohort in ((material.baseline, "baseline"), (material.pilot, "pilot")):
+        if data.simulated:
+            found.append(_said("simulated", f"the {cohort} is simulated: agencies and cases are made up", cohort))
+        elif not claim_cap(data.grade).may_scale:
+            found.append(_said("grade", f"{data.name} {claim_cap(data.grade).text}", cohort))
+    if material.baseline.clock != material.pilot.clock:
+        clocks = [d.clock or "nothing said" for d in (material.baseline, material.pilot)]
+        found.append(
+            Message(
+                code="different_clocks", values={"baseline": clocks[0], "pilot": clocks[1]},
+                text=f"lead time is counted differently: {clocks[0]} in the baseline, {clocks[1]} in the pilot; a"
+                " difference may come from the definition alone",
+            )
+        )  # fmt: skip
+    found += [
+        Message(code="error", text=f"{o.known.label}: {o.inference.caution}", values={"metric": o.known.name})
+        for o in outcomes
+        if isinstance(o, Measured) and o.planned is not None and o.inference.caution
+    ]
+    return found
+
+
+def _said(code: str, text: str, cohort: str) -> Message:
+    return Message(code=code, text=text, values={"cohort": cohort})
+
+
+def _naive(prepared: Prepared, first: Measured | None, result: MetricResult | None) -> tuple[Naive, ...]:
+    """Closed cases alone, and cases instead of offices, beside the right figures."""
+    if first is None or result is None:
+        return ()
+    right = Figure(value=result.estimate, interval=result.interval)
+    found = []
+    closed = _closed_only(prepared, first.known.name)
+    if closed is not None:
+        what = Message(code="closed_mean", text="the mean of the closed cases, tested case by case")
+        found.append(Naive(what=what, naive=closed, right=right, unit=first.known.unit))
+    error = standard_error(first.effect, Clustering.NONE)
+    half = Z95 * error
+    alone = Figure(value=result.estimate, interval=Between(low=result.estimate - half, high=result.estimate + half))
+    what = Message(code="cases_alone", text="the same effect with cases taken as independent of their office")
+    return (*found, Naive(what=what, naive=alone, right=right, unit=first.known.unit))
+
+
+def _closed_only(prepared: Prepared, metric: str) -> Figure | None:
+    if metric not in TIMES:
+        return None
+    means, variance = [], 0.0
+    for view in prepared.views():
+        table = measure(TIMES[metric], view)
+        if isinstance(table, NotComparable):
+            return None
+        value = table.filter("ended")["value"].drop_nulls().to_numpy()
+        if len(value) < 2:
+            return None
+        means.append(float(value.mean()))
+        variance += float(value.var(ddof=1)) / len(value)
+    gap, half = means[1] - means[0], Z95 * variance**0.5
+    return Figure(value=gap, interval=Between(low=gap - half, high=gap + half))
