@@ -1,0 +1,224 @@
+"""For one plan: what its metrics can show, and the table of what the rule would say under which truth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perintis.rules.designs.design import Design
+from perintis.rules.plan.model import Plan
+from perintis.rules.plan.study import OfficeGroup
+from perintis.rules.power.detectable import (
+    Cohort,
+    guardrails_needed,
+    passing_chance,
+    smallest_detectable,
+)
+from perintis.rules.power.simulate import Answers, Draws, SimulatedMetric, answers, draw
+from perintis.rules.power.supposed import Supposed
+from perintis.rules.sequential.spending import bounds
+from perintis.rules.verdict.reading import Role
+
+if TYPE_CHECKING:
+    from perintis.rules.statistics.effect import Floats
+
+CLUSTERS_OF_CASES = 50
+WEEKS = 12
+HALF = 0.5
+FARTHEST = 6.0
+WORSE = 0.1
+WORTHWHILE = "what is just worthwhile"
+ASSUMED_STEADINESS = 0.5
+
+
+@dataclass(frozen=True)
+class MetricPower:
+    """One metric: what is supposed of it, its standard error at the last look, the smallest effect found four times in
+    five, and for a guardrail the chance that it is found inside its margin when nothing is wrong."""
+
+    supposed: Supposed
+    role: Role
+    error: float
+    detectable: float
+    passes: float | None
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A row: what is true, and what the rule says then."""
+
+    label: str
+    answers: Answers
+
+
+@dataclass(frozen=True)
+class PowerTable:
+    """What a plan can show. `clusters` a cohort of `cluster` ("office", "week"), each with `cases`.
+
+    `turning` is the multiple of the target from which the rule says *scale* in at least half of the pilots; None where
+    it never does. `together` is the chance that all guardrails pass when nothing is wrong, `needed` what each needs.
+    """
+
+    plan: Plan
+    cluster: str
+    clusters: int
+    cases: float
+    bounds: tuple[float, ...]
+    may_scale: bool
+    metrics: tuple[MetricPower, ...]
+    rows: tuple[Truth, ...]
+    turning: float | None
+    together: float
+    needed: float
+    repetitions: int
+    seed: int
+    notes: tuple[str, ...]
+
+
+def power_table(
+    plan: Plan, supposed: Sequence[Supposed], *, repetitions: int, seed: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> PowerTable:  # fmt: skip
+    """Simulate the plan. `supposed` has one entry for each primary metric and guardrail, in the order of the plan."""
+    deciding = [*plan.primaries, *plan.guardrails]
+    layout = _layout(plan, supposed)
+    cohorts = [_cohort(plan, layout, metric) for metric in supposed]
+    metrics = [
+        SimulatedMetric(s.metric, c, s.worthwhile if m.role is Role.PRIMARY else None, s.margin)
+        for m, s, c in zip(deciding, supposed, cohorts, strict=True)
+    ]
+    limits = bounds(plan.looks.fractions, plan.looks.alpha, plan.looks.spending, final=True)
+    drawn = draw(metrics, plan.looks.fractions, repetitions, seed)
+    may_scale = plan.design.kind is not Design.BEFORE_AFTER
+
+    def ask(truth: Sequence[float]) -> Answers:
+        return answers(metrics, drawn, truth, plan.looks.fractions, limits, may_scale=may_scale)
+
+    truths = list(_truths(plan, supposed))
+    rows = []
+    for done, (label, truth) in enumerate(truths, start=1):
+        rows.append(Truth(label, ask(truth)))
+        if progress is not None:
+            progress(done, len(truths))
+    powers = tuple(
+        MetricPower(s, m.role, c.error, smallest_detectable(c, alpha=plan.looks.alpha),
+                    None if s.margin is None else passing_chance(s.margin, c))
+        for m, s, c in zip(deciding, supposed, cohorts, strict=True)
+    )  # fmt: skip
+    return PowerTable(
+        plan, layout.cluster, layout.clusters, layout.cases, limits, may_scale, powers, tuple(rows),
+        _turning(supposed, ask), _together(metrics, drawn), guardrails_needed(len(plan.guardrails)), repetitions, seed,
+        tuple(layout.notes),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """How many clusters a cohort, of what, with how many cases each."""
+
+    cluster: str
+    clusters: int
+    cases: float
+    notes: tuple[str, ...] = ()
+
+
+def _layout(plan: Plan, supposed: Sequence[Supposed]) -> _Layout:
+    kind, half = plan.design.kind, plan.looks.planned_cases / 2
+    listed = [sum(o.group is group for o in plan.design.offices) for group in OfficeGroup]
+    offices = max([metric.offices or 0 for metric in supposed] + [plan.minimums.offices])
+    if kind is Design.STAGGERED:
+        offices = max(2, len(plan.design.offices) // 2)
+    elif all(listed):
+        offices = min(listed)
+    if kind is Design.RANDOMISED_CASES:
+        note = "cases are drawn within offices, so what offices differ in cancels out"
+        return _Layout("group of cases", CLUSTERS_OF_CASES, half / CLUSTERS_OF_CASES, (note,))
+    if kind is Design.BEFORE_AFTER:
+        weeks = max(plan.minimums.weeks, WEEKS)
+        note = "one series before and after rests on its weeks, and never gives scale; a trend makes the errors larger"
+        return _Layout("week", weeks, half / weeks, (note,))
+    notes = ("each office is supposed to be in one cohort; offices in both make the errors smaller",)
+    shared = kind is Design.PARALLEL_COHORTS and not all(listed)
+    return _Layout("office", max(2, offices), half / max(2, offices), notes if shared else ())
+
+
+def _cohort(plan: Plan, layout: _Layout, metric: Supposed) -> Cohort:
+    kind = plan.design.kind
+    icc = 0.0 if kind is Design.RANDOMISED_CASES else metric.icc
+    correlation = (metric.steadiness or 0.0) if kind is Design.RANDOMISED_OFFICES else 0.0
+    plain = Cohort(layout.clusters, layout.cases, metric.sd, icc, correlation)
+    factor = 1.0
+    if kind is Design.COMPARISON_OFFICES:
+        steady = ASSUMED_STEADINESS if metric.steadiness is None else metric.steadiness
+        factor = math.sqrt(2 * (1 - min(steady, 0.95)))  # a change of an office, against its level
+    elif kind is Design.STAGGERED:
+        factor = _staggered_error(plan, metric) / plain.error
+    return Cohort(layout.clusters, layout.cases, metric.sd, icc, correlation, factor)
+
+
+def _staggered_error(plan: Plan, metric: Supposed) -> float:
+    from perintis.rules.designs.stepped_wedge import constant_effect_variance
+
+    offices = plan.design.offices
+    starts = sorted({o.start for o in offices if o.start is not None and o.group is OfficeGroup.PILOT})
+    begun = [[o.group is OfficeGroup.PILOT and o.start is not None and o.start <= at for at in starts] for o in offices]
+    treated: Floats = np.column_stack([np.zeros(len(offices)), np.array(begun, dtype=np.float64)])
+    cases = plan.looks.planned_cases / treated.size
+    cell = metric.sd**2 * (1 - metric.icc) / cases
+    return math.sqrt(constant_effect_variance(treated, cell, metric.sd**2 * metric.icc))
+
+
+def _truths(plan: Plan, supposed: Sequence[Supposed]) -> list[tuple[str, list[float]]]:
+    """The rows: label, and the true effect of each metric, positive is better."""
+    worthwhile, target = _effects(supposed, "worthwhile"), _effects(supposed, "target")
+    rows = [
+        ("no effect", [0.0] * len(supposed)),
+        ("half of what is worthwhile", _times(worthwhile, HALF)),
+        (WORTHWHILE, worthwhile),
+        ("target", target),
+        ("1.3 x target", _times(target, 1.3)),
+    ]
+    for place, metric in enumerate(supposed):
+        if metric.margin is not None:
+            harmed = list(target)
+            harmed[place] = -2 * metric.margin
+            rows.append((f"target; {metric.metric} worse by 2 margins", harmed))
+    first = supposed[0]
+    word = "slower" if plan.primaries[0].known.timed else "worse"
+    rows.append((f"{first.metric} {WORSE:.0%} {word}", [-WORSE * abs(first.mean)] + [0.0] * (len(supposed) - 1)))
+    return rows
+
+
+def _effects(supposed: Sequence[Supposed], size: str) -> list[float]:
+    return [getattr(metric, size) or 0.0 if metric.margin is None else 0.0 for metric in supposed]
+
+
+def _times(effects: Sequence[float], factor: float) -> list[float]:
+    return [factor * effect for effect in effects]
+
+
+def _turning(supposed: Sequence[Supposed], ask: Callable[[Sequence[float]], Answers]) -> float | None:
+    """The multiple of the target from which *scale* is said at least half of the time."""
+    target = _effects(supposed, "target")
+    if ask(_times(target, FARTHEST)).scale < HALF:
+        return None
+    low, high = 0.0, FARTHEST
+    for _ in range(8):
+        middle = (low + high) / 2
+        low, high = (low, middle) if ask(_times(target, middle)).scale >= HALF else (middle, high)
+    return high
+
+
+def _together(metrics: Sequence[SimulatedMetric], drawn: Draws) -> float:
+    """How often all guardrails are found inside their margins at the last look when nothing is wrong."""
+    from scipy.special import stdtrit
+
+    inside = np.ones(drawn.noise.shape[1], dtype=bool)
+    for metric, noise, error in zip(metrics, drawn.noise[:, :, -1], drawn.error[:, :, -1], strict=True):
+        if metric.margin is not None:
+            inside &= noise - error * float(stdtrit(metric.cohort.df, 0.975)) > -metric.margin
+    return float(inside.mean())
