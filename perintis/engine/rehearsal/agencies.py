@@ -25,6 +25,8 @@ CHECKED_REQUESTS = 100
 
 _MINUTE = timedelta(minutes=1)
 
+_AUTOMATIC = WorkKind.AUTOMATIC
+
 Action = Callable[[datetime, Job | None], None]
 Answered = Callable[[Job, Any, datetime], None]
 """Told of every answer: a result, or a `SentBack`."""
@@ -75,17 +77,18 @@ class Agencies:
                 f"{WHERE}: {key.step} was asked {MOST_VISITS} times in one case; its answers never let it end"
             )
         plan, step = self._plan.step(key.step), request.step
-        job = running.jobs[key] = Job(running, key, plan, request.inputs, at, self._plan.definition.due(step, at))
+        job = running.jobs[key] = Job(running, key, plan, request.inputs, at, plan.due(at))
         body = None
         if plan.answer is None or self._checked[key.step] < CHECKED_REQUESTS:
             self._checked[key.step] += 1
             body = step.build_input(running.application, request.inputs)
         if plan.service is not None:
             job.minutes = plan.service(self._draw(running.number, plan.stream, key.visit, "service"))
-        if plan.kind is WorkKind.AUTOMATIC:
+        if plan.kind is _AUTOMATIC:
             job.started = at
             result = self._perform(job, body) if plan.answer is None else None
-            self._agenda.put(at + job.minutes * _MINUTE, lambda then, _: self._finish(then, job, result), job)
+            job.result = result
+            self._agenda.put(at + job.minutes * _MINUTE, self._performed, job)
             return
         running.schedule(job, at)
         if plan.delay is not None:
@@ -93,6 +96,10 @@ class Agencies:
             self._agenda.put(after, self._reach, job)
         else:
             self._reach(at, job)
+
+    def _performed(self, at: datetime, job: Job | None) -> None:
+        assert job is not None
+        self._finish(at, job, job.result)
 
     def _ask_timer(self, running: Running, key: Key, request: Request[Any], at: datetime) -> None:
         due = self._plan.definition.timer_due(request.span, at)
@@ -122,7 +129,7 @@ class Agencies:
             job.started = at  # nobody of ours works on it: the answer is registered as it comes in
             self._finish(at, job, None)
             return
-        desk = self.desks.of(job)
+        desk = job.desk = self.desks.of(job)
         desk.waiting.append(job)
         self._serve(desk, at)
 
@@ -133,7 +140,8 @@ class Agencies:
 
     def _served(self, at: datetime, job: Job | None) -> None:
         assert job is not None
-        desk = self.desks.of(job)
+        desk = job.desk
+        assert desk is not None
         desk.leave(job, at)
         self._finish(at, job, None)
         self._serve(desk, at)

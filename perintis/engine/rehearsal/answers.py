@@ -86,7 +86,7 @@ def _assembled(
     step: Step[Any], values: dict[str, Value], find: Callable[[Asked], dict[str, Any]] | None, place: str
 ) -> MakeAnswer:
     parts = list(values.items())
-    validate = step.output.validate_python
+    validate = step.output.validator.validate_python
 
     def make(asked: Asked) -> Any:
         try:

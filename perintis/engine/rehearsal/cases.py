@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perintis.engine.case import TIMER
 from perintis.engine.changes import Change, Standing
@@ -13,19 +13,28 @@ from perintis.engine.rehearsal.plan import StepPlan
 from perintis.engine.replay import Replay
 from perintis.words.recorded import CASE_STEP, Key, Lifecycle, WorkKind, WorkStatus
 
+if TYPE_CHECKING:
+    from perintis.engine.rehearsal.officers import Desk
+
 _AT = attrgetter("at")
+_dump_instant = TIMER.output.serializer.to_json
 _CASE = Key(CASE_STEP, 1)
+# A member looked up in its class costs as much as a function call in Python 3.11; these are needed for every event.
+_SCHEDULE, _START, _COMPLETE = Lifecycle.SCHEDULE, Lifecycle.START, Lifecycle.COMPLETE
+_OPEN, _STARTED, _COMPLETED = WorkStatus.OPEN, WorkStatus.STARTED, WorkStatus.COMPLETED
+_AUTOMATIC, _TIMER = WorkKind.AUTOMATIC, WorkKind.TIMER
 
 
 class Job:
     """One step visit on its way: asked, perhaps waiting for a free officer, perhaps in hand, over.
 
     `minutes` of office time it takes; `server` is the number of the officer who has it in hand just now; `due` is its
-    service level, or the date of a timer.
+    service level, or the date of a timer; `desk` is where it waits for an officer; `result` is what an automatic step
+    that ran its own function gave.
     """
 
-    __slots__ = ("due", "ended", "ends", "inputs", "key", "minutes", "officer", "over", "plan", "ready", "running",
-                 "server", "started")  # fmt: skip
+    __slots__ = ("desk", "due", "ended", "ends", "inputs", "key", "minutes", "officer", "over", "plan", "ready",
+                 "result", "running", "server", "started")  # fmt: skip
 
     def __init__(
         self, running: Running, key: Key, plan: StepPlan, inputs: dict[str, object], ready: datetime,
@@ -43,6 +52,8 @@ class Job:
         self.ended: datetime | None = None
         self.officer: str | None = None
         self.server: int | None = None
+        self.desk: Desk | None = None
+        self.result: Any = None
         self.over = False
 
 
@@ -88,17 +99,17 @@ class Running:
 
     def schedule(self, job: Job, at: datetime) -> None:
         """Record that work was asked for and now waits."""
-        self._record(job, Lifecycle.SCHEDULE, WorkStatus.OPEN, at, first=True)
+        self._record(job, _SCHEDULE, _OPEN, at, first=True)
 
     def start(self, job: Job) -> None:
         """Record that an officer took the work. This comes when the work ends; `finish` puts it in its place."""
         assert job.started is not None
-        self._record(job, Lifecycle.START, WorkStatus.STARTED, job.started)
+        self._record(job, _START, _STARTED, job.started)
 
     def complete(self, job: Job, at: datetime, cost: float | None) -> None:
         """Record that the work was done; of an automatic step this is the first record."""
         job.ended = at
-        self._record(job, Lifecycle.COMPLETE, WorkStatus.COMPLETED, at, job.plan.kind is WorkKind.AUTOMATIC, cost)
+        self._record(job, _COMPLETE, _COMPLETED, at, job.plan.kind is _AUTOMATIC, cost)
 
     def send_back(self, job: Job, at: datetime, cost: float | None) -> None:
         """Record that the officer returned the work."""
@@ -114,19 +125,14 @@ class Running:
         """Record that a wait is over: a date that had come already was never scheduled."""
         job.ended = at
         self._record(
-            job,
-            Lifecycle.COMPLETE,
-            WorkStatus.COMPLETED,
-            at,
-            job.ready == at,
-            result=TIMER.output.dump_json(at).decode(),
-        )
+            job, _COMPLETE, _COMPLETED, at, job.ready == at, result=_dump_instant(at).decode()
+        )  # fmt: skip
 
     def _record(
         self, job: Job, lifecycle: Lifecycle, status: WorkStatus, at: datetime, first: bool = False,
         cost: float | None = None, result: str | None = None,
     ) -> None:  # fmt: skip
-        plan, begun = job.plan, lifecycle is not Lifecycle.SCHEDULE
+        plan, begun = job.plan, lifecycle is not _SCHEDULE
         self.changes.append(
             Change(
                 self.number, job.key, lifecycle, at, status, plan.kind, plan.agency, first, job.ready,
@@ -171,9 +177,9 @@ class Running:
         """
         late = {}
         for job in self.jobs.values():
-            if job.due is None or job.due >= (job.ended or until) or job.plan.kind is WorkKind.TIMER:
+            if job.due is None or job.due >= (job.ended or until) or job.plan.kind is _TIMER:
                 continue
-            if job.plan.kind is not WorkKind.AUTOMATIC:
+            if job.plan.kind is not _AUTOMATIC:
                 late[job.key] = job.due
             elif job.ended is not None:
                 late[job.key] = job.ended

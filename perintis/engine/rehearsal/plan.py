@@ -15,7 +15,7 @@ from perintis.engine.steps import Step
 from perintis.rules.assumptions import Assumptions, Delay, StepAssumptions
 from perintis.rules.calendar import Timetable, timetable
 from perintis.rules.distributions import Sampler
-from perintis.words.durations import WorkingTime
+from perintis.words.durations import Span, WorkingTime
 from perintis.words.errors import BadInput
 from perintis.words.recorded import Process, WorkKind
 
@@ -39,6 +39,12 @@ class StepPlan:
     answer: MakeAnswer | None = None
     send_back: float = 0.0
     hourly: float | None = None
+    within: Span | None = None
+    hours: Timetable | None = None
+
+    def due(self, ready: datetime) -> datetime | None:
+        """When a visit that became ready then is due by the step's service level; `Definition.due`, looked up once."""
+        return None if self.within is None or self.hours is None else self.hours.add(ready, self.within)
 
     def cost(self, minutes: float) -> float | None:
         """What a visit costs: officer time by the hour, and what the step costs each time; None if neither is known."""
@@ -110,6 +116,8 @@ def _step_plan(
         None if performs else answer_maker(step, definition.pilot.application, supposed, draw),
         0.0 if supposed.send_back is None else supposed.send_back.value,
         hourly.value if has_officer and hourly is not None else None,
+        None if step.service_level is None else step.service_level.within,
+        timetable(definition.calendar(step)),
     )
 
 

@@ -130,7 +130,7 @@ class Rehearsal:
             at, self.definition.case_due(at),
         )  # fmt: skip
         self._open[number] = running
-        self._guarded(running, at, lambda: self._begin(running))
+        self._guarded(running, at, self._begin, running)
         self._expect_arrival(at)
 
     def _begin(self, running: Running) -> None:
@@ -143,13 +143,12 @@ class Rehearsal:
     def _answered(self, job: Job, result: Any, at: datetime) -> None:
         running = job.running
         assert running.replay is not None
-        feed = running.replay.feed
-        self._guarded(running, at, lambda: feed(job.key, result, at))
+        self._guarded(running, at, running.replay.feed, job.key, result, at)
 
-    def _guarded(self, running: Running, at: datetime, act: Callable[[], None]) -> None:
+    def _guarded(self, running: Running, at: datetime, act: Callable[..., None], *of: Any) -> None:
         """Process code that stops sets its own case aside, as in a live run; a wrong assumption stops everything."""
         try:
-            act()
+            act(*of)
             self._advance(running, at)
         except BadInput:
             raise
