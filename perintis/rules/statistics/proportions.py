@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from perintis.rules.statistics.effect import Floats
 
 LEVEL = 0.95
-HALVINGS = 60
+HALVINGS = 50
+GRID, ROUNDS = 64, 7
 
 
 class Interval(NamedTuple):
@@ -101,8 +102,8 @@ def size_at_margin(n1: int, n0: int, share0: float, margin: float, alpha: float 
     return float(chance[z > ndtri(1 - alpha)].sum())
 
 
-def score(x1: Floats, n1: int, x0: Floats, n0: int, difference: float, *, small: bool = True) -> Floats:
-    """The score statistic of many tables against one difference of the shares; positive above it."""
+def score(x1: Floats, n1: int, x0: Floats, n0: int, difference: float | Floats, *, small: bool = True) -> Floats:
+    """The score statistic of many tables against a difference of the shares; positive above it."""
     p0 = _restricted(x1, n1, x0, n0, difference)
     p1 = p0 + difference
     variance = p1 * (1 - p1) / n1 + p0 * (1 - p0) / n0
@@ -116,10 +117,10 @@ def score(x1: Floats, n1: int, x0: Floats, n0: int, difference: float, *, small:
     return found
 
 
-def _restricted(x1: Floats, n1: int, x0: Floats, n0: int, difference: float) -> Floats:
+def _restricted(x1: Floats, n1: int, x0: Floats, n0: int, difference: float | Floats) -> Floats:
     """The most likely share of the baseline where the pilot's is higher by `difference`, by halving on the slope."""
-    low = np.full(np.shape(x1), max(0.0, -difference))
-    high = np.full(np.shape(x1), min(1.0, 1.0 - difference))
+    low = np.broadcast_to(np.maximum(0.0, -difference), np.shape(x1))
+    high = np.broadcast_to(np.minimum(1.0, 1.0 - difference), np.shape(x1))
     for _ in range(HALVINGS):
         p0 = (low + high) / 2
         p1 = p0 + difference
@@ -144,15 +145,23 @@ def _score_interval(x1: int, n1: int, x0: int, n0: int, level: float, *, small: 
     difference = x1 / n1 - x0 / n0
     z = _two_sided(level)
 
-    def end(outer: float) -> float:
-        inner = difference
-        for _ in range(HALVINGS):
-            middle = (inner + outer) / 2
-            at = float(score(np.array([x1]), n1, np.array([x0]), n0, middle, small=small)[0])
-            inner, outer = (middle, outer) if abs(at) < z else (inner, middle)
-        return (inner + outer) / 2
+    low, high = (
+        _crossing(x1, n1, x0, n0, z, ends, small) for z, ends in ((z, (-1, difference)), (-z, (difference, 1)))
+    )
+    return Interval(difference, low, high)
 
-    return Interval(difference, end(-1.0), end(1.0))
+
+def _crossing(x1: int, n1: int, x0: int, n0: int, z: float, ends: tuple[float, float], small: bool) -> float:
+    """The difference at which the falling score passes z, by finer and finer grids between the ends."""
+    low, high = ends
+    for _ in range(ROUNDS):
+        grid = np.linspace(low, high, GRID + 1)
+        above = int(
+            (score(np.full(GRID + 1, float(x1)), n1, np.full(GRID + 1, float(x0)), n0, grid, small=small) > z).sum()
+        )
+        last = min(max(above - 1, 0), GRID - 1)
+        low, high = float(grid[last]), float(grid[last + 1])
+    return (low + high) / 2
 
 
 def _binomial(n: int, share: float) -> Floats:
