@@ -29,12 +29,15 @@ class Registered(Part):
 
 
 class LookTaken(Part):
-    """A formal look that was taken before; it is never computed again."""
+    """A formal look that was taken before; it is never computed again.
+
+    What it showed is None where its `evaluation.json` is gone: the bounds of later looks do not hang on that.
+    """
 
     look: Look
-    estimate: Number
-    low: Number
-    high: Number
+    estimate: Number | None = None
+    low: Number | None = None
+    high: Number | None = None
     at: date
 
 

@@ -93,7 +93,7 @@ def _looks(
     """The looks taken, the one taken now, and those still planned."""
     points = [
         LookPoint(look=t.look.number, fraction=t.look.fraction, planned=False, bound=t.look.bound, estimate=t.estimate,
-                  interval=Between(low=t.low, high=t.high), at=t.at)
+                  interval=None if t.estimate is None else Between(low=t.low, high=t.high), at=t.at)
         for t in taken
     ]  # fmt: skip
     now = standing.look
