@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
-from math import comb, sqrt
+from math import comb, prod, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MOST_ASSIGNMENTS = 200_000
 DRAWN = 20_000
+MOST_IN_HALVES = 24
 SEED = 20_240_229
 
 
@@ -132,11 +133,11 @@ def permutation(means: OfficeMeans, strata: Whole | None = None, seed: int = SEE
         pilot = means.pilot
         places = np.zeros(len(pilot), dtype=np.int64) if strata is None else strata
         shape = tuple((int((places == s).sum()), int(pilot[places == s].sum())) for s in np.unique(places))
-        labels, exact = _labels(shape, seed)
-        arranged = means.single[np.argsort(places, kind="stable")]
-        observed = arranged[pilot[np.argsort(places, kind="stable")]].mean() * pilot.sum()
-        drawn, centre = labels @ arranged, float(_expected(shape, arranged))
-        return _permuted(np.abs(drawn - centre), abs(float(observed) - centre), exact, _two_tails(shape))
+        order = np.argsort(places, kind="stable")
+        arranged = means.single[order]
+        drawn, exact = _sums_of_labels(shape, arranged, seed)
+        observed, centre = float(arranged[pilot[order]].sum()), _expected(shape, arranged)
+        return _permuted(np.abs(drawn - centre), abs(observed - centre), exact, _two_tails(shape))
     if means.paired:
         return sign_flips(means.differences, seed)
     return NoInference(
@@ -196,22 +197,50 @@ def _expected(shape: tuple[tuple[int, int], ...], arranged: Floats) -> float:
     return total
 
 
+def _sums_of_labels(shape: tuple[tuple[int, int], ...], arranged: Floats, seed: int) -> tuple[Floats, bool]:
+    """The sum over the pilot's offices in every assignment (or in drawn ones), and whether these are all."""
+    if prod(comb(size, chosen) for size, chosen in shape) > MOST_ASSIGNMENTS:
+        return _drawn_labels(shape, seed) @ arranged, False
+    sums, begin = np.zeros(1), 0
+    for size, chosen in shape:
+        sums = np.add.outer(sums, _subset_sums(arranged[begin : begin + size], chosen)).ravel()
+        begin += size
+    return sums, True
+
+
+def _subset_sums(values: Floats, chosen: int) -> Floats:
+    """The sums of all subsets of that size, put together from subsets of both halves: far fewer additions."""
+    if len(values) > MOST_IN_HALVES:
+        fewer = min(chosen, len(values) - chosen)
+        sums = values[_combinations(len(values), fewer)].sum(axis=1)
+        return sums if fewer == chosen else values.sum() - sums
+    half = len(values) // 2
+    left, right = _by_size(half), _by_size(len(values) - half)
+    lowest, highest = max(0, chosen - len(values) + half), min(half, chosen)
+    parts = [
+        np.add.outer(left[k] @ values[:half], right[chosen - k] @ values[half:]).ravel()
+        for k in range(lowest, highest + 1)
+    ]
+    return np.concatenate(parts)
+
+
+@lru_cache(maxsize=8)
+def _combinations(count: int, chosen: int) -> Whole:
+    """All choices of so few of many, one a row."""
+    return np.array(list(combinations(range(count), chosen)), dtype=np.int64).reshape(comb(count, chosen), chosen)
+
+
+@lru_cache(maxsize=64)
+def _by_size(count: int) -> tuple[Floats, ...]:
+    """All subsets of so many things as rows of 0 and 1, by their size."""
+    rows = ((np.arange(2**count)[:, None] >> np.arange(count)) & 1).astype(np.float64)
+    return tuple(rows[rows.sum(axis=1) == k] for k in range(count + 1))
+
+
 @lru_cache(maxsize=32)
-def _labels(shape: tuple[tuple[int, int], ...], seed: int) -> tuple[Floats, bool]:
-    """Which offices are the pilot's in each assignment, shape (assignments, offices); and whether these are all."""
-    count = 1
-    for size, chosen in shape:
-        count *= comb(size, chosen)
-    if count > MOST_ASSIGNMENTS:
-        random = np.random.default_rng(seed)
-        return np.hstack([_drawn(size, chosen, random) for size, chosen in shape]), False
-    found = np.zeros((1, 0))
-    for size, chosen in shape:
-        picks = np.array(list(combinations(range(size), chosen)), dtype=np.int64).reshape(comb(size, chosen), chosen)
-        table = np.zeros((len(picks), size))
-        np.put_along_axis(table, picks, 1.0, axis=1)
-        found = np.hstack([np.repeat(found, len(table), axis=0), np.tile(table, (len(found), 1))])
-    return found, True
+def _drawn_labels(shape: tuple[tuple[int, int], ...], seed: int) -> Floats:
+    random = np.random.default_rng(seed)
+    return np.hstack([_drawn(size, chosen, random) for size, chosen in shape])
 
 
 def _drawn(size: int, chosen: int, random: np.random.Generator) -> Floats:

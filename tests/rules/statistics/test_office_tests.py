@@ -73,6 +73,17 @@ def test_unequal_numbers_of_offices() -> None:
     assert (found.tried, found.p) == (56, reached / 56)
 
 
+@pytest.mark.parametrize("pilot", [1, 2, 28, 29])
+def test_few_offices_against_many(pilot: int) -> None:
+    """30 offices with a few, or all but a few, in the pilot."""
+    means = [float(k * k % 17) for k in range(30)]
+    found = permuted(permutation(apart(means, pilot)))
+    centre = pilot * sum(means) / 30
+    seen = abs(sum(means[30 - pilot :]) - centre)
+    reached = [abs(sum(chosen) - centre) >= seen - 1e-9 for chosen in combinations(means, pilot)]
+    assert (found.exact, found.p) == (True, pytest.approx(np.mean(reached)))
+
+
 def test_labels_are_exchanged_within_strata_only() -> None:
     """Two strata of 2 + 2 offices: 36 assignments instead of 70."""
     strata = np.array([0, 0, 1, 1, 0, 0, 1, 1])
