@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -215,3 +217,52 @@ def test_a_real_object_centric_log(shared_data: Path, tmp_path: Path) -> None:
     assert log.steps["officer"].n_unique() == 178
     with pytest.raises(BadInput, match=r"it has case:concept:name \(353\), org:resource \(178\), case:repo \(1\)"):
         import_file(path, tmp_path)
+
+
+@EVERY
+def test_a_damaged_byte_is_read_or_refused_but_never_a_crash(tmp_path: Path, name: str) -> None:
+    """Twenty-five damaged copies of each file."""
+    FORMATS[name](tmp_path / "whole")
+    whole, chance = (tmp_path / "whole").read_bytes(), random.Random(name)
+    for _ in range(25):
+        damaged = bytearray(whole)
+        damaged[chance.randrange(len(whole))] = chance.randrange(256)
+        try:
+            log = import_bytes(tmp_path, name, bytes(damaged), object_type="permit", agency="department")
+        except BadInput as error:
+            assert str(error).startswith(f"{name}: ")
+        else:
+            assert log.cases.height + log.read.rejected >= 1
+
+
+@pytest.mark.parametrize("odd", [None, 1, 2.5, True, [], [1], {"a": 1}, "x"])
+def test_a_value_of_another_kind_is_read_or_refused(tmp_path: Path, odd: Any) -> None:
+    """Anywhere in a JSON log."""
+    for name in ("log.json", "log.jsonocel"):
+        FORMATS[name](tmp_path / "whole")
+        whole = json.loads((tmp_path / "whole").read_text())
+        for place in list(places(whole)):
+            content = json.dumps(replaced(whole, place, odd)).encode()
+            try:
+                import_bytes(tmp_path, name, content, object_type="permit", officer="officer")
+            except BadInput as error:
+                assert str(error).startswith(f"{name}: ")
+
+
+def places(value: Any, most: int = 2) -> Iterator[tuple[Any, ...]]:
+    """Where values stand in a text, of long lists the first few."""
+    if isinstance(value, dict | list):
+        inner = list(value.items() if isinstance(value, dict) else enumerate(value))
+        for key, one in inner if isinstance(value, dict) and len(inner) > most else inner[:most]:
+            yield (key,)
+            for place in places(one):
+                yield (key, *place)
+
+
+def replaced(value: Any, place: tuple[Any, ...], by: Any) -> Any:
+    """The text with another value at one place."""
+    key, *rest = place
+    new = by if not rest else replaced(value[key], tuple(rest), by)
+    if isinstance(value, dict):
+        return value | {key: new}
+    return [*value[:key], new, *value[key + 1 :]]

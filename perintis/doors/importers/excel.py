@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +30,8 @@ DATE = r"^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)$"
 TIME_ALONE = r"^(?:1899-12-3\d|1900-01-\d\d)T(\d\d:\d\d:\d\d)"
 """A time of day without a date, which a workbook keeps as a moment of its first day."""
 
+DAMAGED = "the workbook is cut off or damaged; copy it again, nothing was stored"
+PROTECTED = "protected by a password; save it without one"
 IN_ERROR = "an error cell of the sheet (like #N/A)"
 
 
@@ -85,6 +89,20 @@ class ExcelRows:
             raise BadInput(f"{self._path.name}: protected by a password, or an old .xls; save it as .xlsx without one")
         if not start.startswith(OLE_MAGIC if old else ZIP_MAGIC):
             raise BadInput(f"{self._path.name}: not a workbook, whatever its ending says; save it as .xlsx again")
+        if not old:
+            self._check()
+
+    def _check(self) -> None:
+        """Hold every part of a packed workbook against its check sum, which the sheet reader does not."""
+        try:
+            with zipfile.ZipFile(self._path) as book:
+                damaged = book.testzip()
+        except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
+            raise BadInput(f"{self._path.name}: {DAMAGED}") from error
+        except RuntimeError as error:  # a part that is encrypted
+            raise BadInput(f"{self._path.name}: {PROTECTED}") from error
+        if damaged is not None:
+            raise BadInput(f"{self._path.name}: {DAMAGED}")
 
     def _choose(self, book: ExcelReader) -> tuple[pl.DataFrame, int]:
         names = book.sheet_names
@@ -121,7 +139,12 @@ class ExcelRows:
         return full, rows[full]
 
     def _errors(self) -> set[tuple[int, int]]:
-        return error_cells(self._path, self.sheet) if self._path.suffix.lower() == ".xlsx" else set()
+        if self._path.suffix.lower() != ".xlsx":
+            return set()
+        try:
+            return error_cells(self._path, self.sheet)
+        except (KeyError, SyntaxError) as error:  # a part that is not there, or is not XML
+            raise BadInput(f"{self._path.name}: {DAMAGED}") from error
 
 
 def _names(row: tuple[Any, ...]) -> list[str]:
@@ -139,5 +162,5 @@ def _why(error: Exception) -> str:
     """One sentence for what the library says over many lines."""
     told = str(error).lower()
     if "password" in told or "encrypt" in told:
-        return "protected by a password; save it without one"
-    return "the workbook is cut off or damaged; copy it again, nothing was stored"
+        return PROTECTED
+    return DAMAGED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from perintis.doors.importers.attributes import OCEL_TYPES
 from perintis.doors.importers.gzip_stream import Progress, open_log
 from perintis.doors.importers.json_stream import JsonStream
 from perintis.doors.importers.mapping import AttributeType
-from perintis.doors.importers.ocel import OcelEvent, OcelObject, changed_note
+from perintis.doors.importers.ocel import OcelEvent, OcelObject, Value, changed_note
 from perintis.words.errors import BadInput
 
 OBJECTS_1, OBJECTS_2, TYPES_2 = "ocel:objects", "objects", "objectTypes"
@@ -55,7 +56,8 @@ class OcelJson:
         for member, _, value in self._items(TYPES_2, OBJECTS_2, OBJECTS_1):
             if member == TYPES_2:
                 try:
-                    named = {(value["name"], one["name"]): one["type"] for one in value.get("attributes", [])}
+                    declared = value.get("attributes") or ()
+                    named = {(_name(value["name"]), _name(one["name"])): _name(one["type"]) for one in declared}
                 except (KeyError, TypeError, AttributeError) as error:
                     raise self._unlike("object type", 1, error) from error
                 self.kinds |= {key: OCEL_TYPES[kind] for key, kind in named.items() if kind in OCEL_TYPES}
@@ -72,7 +74,7 @@ class OcelJson:
 
 
 def _first_version(key: str | None, value: Any) -> tuple[OcelObject, int]:
-    return OcelObject(str(key), value["ocel:type"], value.get("ocel:ovmap") or {}), 0
+    return OcelObject(str(key), _name(value["ocel:type"]), _values(value.get("ocel:ovmap") or {})), 0
 
 
 def _second_version(_: str | None, value: Any) -> tuple[OcelObject, int]:
@@ -81,21 +83,39 @@ def _second_version(_: str | None, value: Any) -> tuple[OcelObject, int]:
     last: dict[str, Any] = {}
     changed: set[str] = set()
     for one in value.get("attributes") or ():
-        name, time = one["name"], str(one.get("time") or "")
+        name, time = _name(one["name"]), str(one.get("time") or "")
         if name in last and last[name] != one["value"]:
             changed.add(name)
         if name not in last or time >= times[name]:
             last[name], times[name] = one["value"], time
-    return OcelObject(str(value["id"]), value["type"], last), len(changed)
+    return OcelObject(_name(value["id"]), _name(value["type"]), _values(last)), len(changed)
 
 
 def _first_event(at: int, value: Any) -> OcelEvent:
-    attributes, objects = value.get("ocel:vmap") or {}, value.get("ocel:omap") or ()
-    ids = (one["ocel:oid"] if isinstance(one, dict) else str(one) for one in objects)
-    return OcelEvent(at, value.get("ocel:activity"), value.get("ocel:timestamp"), attributes, tuple(ids))
+    objects = value.get("ocel:omap") or ()
+    ids = tuple(_name(one["ocel:oid"] if isinstance(one, dict) else one) for one in objects)
+    activity, time = _text(value.get("ocel:activity")), _text(value.get("ocel:timestamp"))
+    return OcelEvent(at, activity, time, _values(value.get("ocel:vmap") or {}), ids)
 
 
 def _second_event(at: int, value: Any) -> OcelEvent:
-    attributes = {one["name"]: one["value"] for one in value.get("attributes") or ()}
-    ids = tuple(str(one["objectId"]) for one in value.get("relationships") or ())
-    return OcelEvent(at, value.get("type"), value.get("time"), attributes, ids)
+    attributes = {_name(one["name"]): one["value"] for one in value.get("attributes") or ()}
+    ids = tuple(_name(one["objectId"]) for one in value.get("relationships") or ())
+    return OcelEvent(at, _text(value.get("type")), _text(value.get("time")), _values(attributes), ids)
+
+
+def _name(value: Any) -> str:
+    """An id or a name; some tools write ids as numbers."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise TypeError("an id or a name is a text")
+    return str(value)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else _name(value)
+
+
+def _values(attributes: dict[str, Any]) -> dict[str, Value]:
+    """Attributes with what is no single value as JSON."""
+    plain = str | int | float | None
+    return {key: one if isinstance(one, plain) else json.dumps(one) for key, one in attributes.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from perintis.words.errors import BadInput
 MAGIC = b"SQLite format 3\0"
 HEAD = 100
 TABLES = ("event", "object", "event_object", "event_map_type", "object_map_type")
+DAMAGED = "the SQLite file is damaged or not written as OCEL says; export it again"
 NOT_ATTRIBUTES = frozenset({"ocel_id", "ocel_time", "ocel_changed_field"})
 
 OBJECTS = """SELECT t.*, o.rowid AS ocel_number FROM "object" o LEFT JOIN {table} t ON t.ocel_id = o.ocel_id
@@ -35,6 +36,7 @@ class OcelSqlite:
         self._path = path
         self.notes: list[str] = []
         self.kinds: dict[tuple[str, str], AttributeType] = {}
+        self._checked = False
         with open_log(path) as stream:
             head = stream.read(HEAD)
         if not head.startswith(MAGIC):
@@ -45,50 +47,52 @@ class OcelSqlite:
     def objects(self) -> Iterator[OcelObject]:
         """All objects; of an attribute that changed over time the last value."""
         changed = 0
-        for kind, rows in self._by_type("object", OBJECTS):
-            for name, group in groupby(rows, key=lambda row: row["ocel_number"]):
-                one, changes = _last_state(kind, list(group))
-                changed += changes
-                if one is None:
-                    raise BadInput(
-                        f"{self._path.name}: object {name} of type {kind} has no row in the table of its type"
-                    )
-                yield one
+        with self._opened() as log:
+            for kind, rows in self._by_type(log, "object", OBJECTS):
+                for number, group in groupby(rows, key=lambda row: row["ocel_number"]):
+                    one, changes = _last_state(kind, list(group))
+                    changed += changes
+                    if one is None:
+                        raise BadInput(f"{self._path.name}: object {number} has no row in the table of its type {kind}")
+                    yield one
         self.notes += changed_note(changed)
 
     def events(self) -> Iterator[OcelEvent]:
         """All events, type by type, numbered as in the table `event`."""
-        for kind, rows in self._by_type("event", EVENTS):
-            for number, group in groupby(rows, key=lambda row: row["ocel_number"]):
-                same = list(group)
-                ids = tuple(str(row["ocel_related"]) for row in same if row["ocel_related"] is not None)
-                yield OcelEvent(int(number), kind, _written(same[0]["ocel_time"]), _attributes(same[0]), ids)
+        with self._opened() as log:
+            for kind, rows in self._by_type(log, "event", EVENTS):
+                for number, group in groupby(rows, key=lambda row: row["ocel_number"]):
+                    same = list(group)
+                    ids = tuple(str(row["ocel_related"]) for row in same if row["ocel_related"] is not None)
+                    yield OcelEvent(int(number), kind, _written(same[0]["ocel_time"]), _attributes(same[0]), ids)
 
-    def _by_type(self, what: str, query: str) -> Iterator[tuple[str, Iterator[sqlite3.Row]]]:
+    def _by_type(self, log: sqlite3.Connection, what: str, query: str) -> Iterator[tuple[str, Iterator[sqlite3.Row]]]:
         """Each type of objects or events with its rows."""
-        try:
-            with closing(self._open()) as log:
-                for kind, suffix in log.execute(f'SELECT ocel_type, ocel_type_map FROM "{what}_map_type"').fetchall():
-                    table = _quoted(f"{what}_{suffix}")
-                    for column in log.execute(f"PRAGMA table_info({table})"):
-                        if what == "object" and column["type"].upper() in SQL_TYPES:
-                            self.kinds[kind, column["name"]] = SQL_TYPES[column["type"].upper()]
-                    yield kind, log.execute(query.format(table=table), (kind,))
-        except sqlite3.DatabaseError as error:
-            raise BadInput(f"{self._path.name}: the SQLite file is damaged ({error}); copy it again") from error
+        for kind, suffix in log.execute(f'SELECT ocel_type, ocel_type_map FROM "{what}_map_type"').fetchall():
+            table = _quoted(f"{what}_{suffix}")
+            for column in log.execute(f"PRAGMA table_info({table})"):
+                if what == "object" and column["type"].upper() in SQL_TYPES:
+                    self.kinds[kind, column["name"]] = SQL_TYPES[column["type"].upper()]
+            yield kind, log.execute(query.format(table=table), (kind,))
 
-    def _open(self) -> sqlite3.Connection:
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """The log, open for reading; whatever SQLite finds wrong while it is read is one sentence."""
         beside = self._path.with_name(self._path.name + "-wal")  # what is not yet in the file itself
         how = "mode=ro" if beside.exists() else "mode=ro&immutable=1"
-        log = sqlite3.connect(f"file:{quote(str(self._path.resolve()))}?{how}", uri=True)
-        log.row_factory = sqlite3.Row
-        log.text_factory = lambda text: text.decode("utf-8", "replace")
-        there = {row["name"] for row in log.execute("SELECT name FROM sqlite_master")}
-        missing = [table for table in TABLES if table not in there]
-        if missing:
-            log.close()
-            raise BadInput(f"{self._path.name}: not an OCEL 2.0 log, for it has no table {missing[0]!r}")
-        return log
+        try:
+            with closing(sqlite3.connect(f"file:{quote(str(self._path.resolve()))}?{how}", uri=True)) as log:
+                log.row_factory = sqlite3.Row
+                there = {row["name"] for row in log.execute("SELECT name FROM sqlite_master")}
+                missing = [table for table in TABLES if table not in there]
+                if missing:
+                    raise BadInput(f"{self._path.name}: not an OCEL 2.0 log, for it has no table {missing[0]!r}")
+                if not self._checked and log.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                    raise BadInput(f"{self._path.name}: {DAMAGED}")
+                self._checked = True
+                yield log
+        except (sqlite3.Error, UnicodeError) as error:
+            raise BadInput(f"{self._path.name}: {DAMAGED}") from error
 
 
 def _size(head: bytes) -> int:

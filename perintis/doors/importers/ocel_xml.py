@@ -93,6 +93,8 @@ class OcelXml:
                         yield element
                     if len(above) == 2:
                         above[-1].clear()
+        except (LookupError, ValueError) as error:
+            raise BadInput(f"{self._path.name}: in an unknown encoding; save it as UTF-8") from error
         except ElementTree.ParseError as error:
             raise BadInput(
                 f"{self._path.name}: cut off, or not XML (line {error.position[0]}); copy it again"

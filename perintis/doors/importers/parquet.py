@@ -49,7 +49,7 @@ class ParquetRows:
             rows = scan.with_row_index("row", offset=1).select(pl.col("row").cast(pl.UInt32), *texts)
             for batch in rows.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True, lazy=True):
                 yield self._columns.by_role(batch)
-        except (pl.exceptions.PolarsError, OSError) as error:
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
             raise BadInput(f"{self._path.name}: {DAMAGED}") from error
 
     def _text(self, name: str, kind: pl.DataType) -> pl.Expr:
