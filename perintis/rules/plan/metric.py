@@ -134,7 +134,8 @@ class PlannedMetric(Strict):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        for fault in (self._name_fault(), self._role_fault(), self._tau_fault(), self._size_fault()):
+        for look in (self._name_fault, self._role_fault, self._tau_fault, self._size_fault):
+            fault = look()  # one after the other: what is not known cannot be looked at further
             if fault is not None:
                 raise ValueError(f"{self.metric}: {fault}")
         return self
