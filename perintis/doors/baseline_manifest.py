@@ -109,7 +109,7 @@ def grade_of(read: LogRead, mapping: Mapping) -> tuple[Grade, str]:
     tables = read.tables
     closed, days = tables.cases - tables.open_cases, (tables.last_opened - tables.first).days
     kind = "case dates" if mapping.layout is Layout.CASES else "recorded events"
-    told = f"{kind} of {closed} closed cases opened over {days} days"
+    told = f"{kind} of {closed} closed cases opened over {days} day{'s' if days != 1 else ''}"
     short = closed < ENOUGH_CASES or tables.last_opened - tables.first < ENOUGH_TIME
     grade = Grade.SAMPLE if short or mapping.sampling else Grade.MEASURED
     if mapping.sampling:

@@ -141,19 +141,23 @@ def _why_none(promise: Promise, data: DataSet) -> str:
 
 
 def _warnings(standard: Standard, data: DataSet) -> Iterator[str]:
-    """That the standard was not in force when cases were opened, or that the cases are made up."""
+    """That clocks differ, that the standard was not valid when cases were opened, or that the cases are made up."""
     import polars as pl
 
+    whole = standard.whole_case
+    if whole is not None and (whole.starts or whole.stops):
+        yield (
+            f"the promise counts from {whole.starts or 'a start it does not name'} to"
+            f" {whole.stops or 'an end it does not name'}, the time of {data.name} {data.clock or 'by its own dates'}"
+        )
     day = pl.col("opened").dt.date()
-    outside = day < standard.valid_from
+    outside = pl.lit(False)
+    if standard.valid_from is not None:
+        outside |= day < standard.valid_from
     if standard.valid_until is not None:
         outside |= day > standard.valid_until
-    before = data.cases.filter(outside).height
-    if before:
-        until = f" to {standard.valid_until}" if standard.valid_until else ""
-        yield (
-            f"{before:,} of {data.cases.height:,} cases were opened when the standard was not valid"
-            f" (it is from {standard.valid_from}{until})"
-        )
+    without = data.cases.filter(outside).height
+    if without:
+        yield f"{without:,} of {data.cases.height:,} cases were opened outside its validity ({standard.validity})"
     if data.grade in (Grade.SAMPLE, Grade.REHEARSAL):
         yield f"{data.name} {claim_cap(data.grade).text}"

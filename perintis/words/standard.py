@@ -94,24 +94,30 @@ class Source(Strict):
 
 
 class Standard(Strict):
-    """A service standard with its source and the period in which it is valid; `valid_until` is null while it is."""
+    """A service standard with its source and the period in which it is valid, open at an end that is not given."""
 
     title: str = Field(min_length=1)
     source: Source
-    valid_from: date
+    valid_from: date | None = None
     valid_until: date | None = None
     promises: tuple[Promise, ...] = Field(min_length=1)
     note: str = ""
 
     @model_validator(mode="after")
     def _fits(self) -> Standard:
-        if self.valid_until is not None and self.valid_until < self.valid_from:
+        if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
             raise ValueError("valid_until lies before valid_from")
         whats = [promise.step for promise in self.promises]
         twice = next((what for what in whats if whats.count(what) > 1), "")
         if twice or whats.count(None) > 1:
             raise ValueError(f"{twice or 'the whole case'} is promised twice; one promise each")
         return self
+
+    @property
+    def validity(self) -> str:
+        """The period in words."""
+        ends = [f"{word} {day}" for word, day in (("from", self.valid_from), ("to", self.valid_until)) if day]
+        return f"valid {' '.join(ends)}" if ends else "validity not said"
 
     @property
     def whole_case(self) -> Promise | None:

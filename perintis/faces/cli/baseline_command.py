@@ -101,7 +101,7 @@ def _import_guessed(
     into: Into, said: dict[str, Any], map_out: Path | None, *, force: bool, yes: bool, as_json: bool
 ) -> None:
     place = place_for(into.file, map_out, force=force)
-    head, proposal = propose_mapping(into.here, into.pilot, into.file, said)
+    head, proposal = propose_mapping(into.here, into.pilot, into.file, said, may_ask=not (as_json or yes))
     if as_json and not yes:
         print_json(proposal.to_json() | {"map": None, "imported": None})
         return

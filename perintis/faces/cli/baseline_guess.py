@@ -30,15 +30,17 @@ def pilot_steps(here: Here, pilot: str) -> tuple[str, ...] | None:
         return None
 
 
-def propose_mapping(here: Here, pilot: str, file: Path, said: dict[str, Any]) -> tuple[Head, Proposal]:
-    """The proposal for a file; on a terminal the order of day and month is asked where nothing settles it."""
+def propose_mapping(
+    here: Here, pilot: str, file: Path, said: dict[str, Any], *, may_ask: bool
+) -> tuple[Head, Proposal]:
+    """The proposal for a file; with `may_ask` a person is asked the order of day and month where nothing settles it."""
     from perintis.doors.importers.guess import propose
     from perintis.doors.importers.head import read_head
 
     head = read_head(file, said.get("separator"), said.get("encoding"), said.get("sheet"))
     around = _around(here, pilot)
     proposal = propose(head, said, around)
-    if proposal.question and is_interactive() and not proposal.problems:
+    if proposal.question and may_ask and is_interactive() and not proposal.problems:
         say(paragraph(proposal.question + "."))
         order = ask("day or month", _order)
         proposal = propose(head, said, around, order)

@@ -96,7 +96,8 @@ def summary_lines(m: BaselineManifest, here: Here) -> Iterator[str]:
     yield from _entry("claim", f"{m.name} {claim_cap(m.grade).text}")
     if m.clock:
         yield from _entry("clock", m.clock)
-    yield from _entry("observed", f"until {m.observed_until.date()}")
+    if m.standard is None:
+        yield from _entry("observed", f"until {m.observed_until.date()}")
     by = f" by {m.imported_by}" if m.imported_by else ""
     rows = "" if m.standard else f" ({m.events:,} events, {m.steps:,} steps)"
     yield from _entry("source", f"{m.source}{rows}, sha256 {m.source_sha256[:16]}; imported {m.created.date()}{by}")
@@ -125,7 +126,7 @@ def _what(m: BaselineManifest) -> str:
 def days_of(m: BaselineManifest) -> str:
     """The period in which its cases were opened; of a standard, in which it is valid."""
     if m.standard is not None:
-        return f"valid from {m.standard.valid_from}"
+        return m.standard.validity
     return f"{m.first.date()} to {m.last_opened.date()}" if m.first and m.last_opened else ""
 
 
@@ -135,7 +136,7 @@ def _entry(label: str, text: str) -> Iterator[str]:
 
 def _plain(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_plain(inner)}" for key, inner in value.items())
+        return ", ".join(f"{key} = {_plain(inner)}" for key, inner in value.items())
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
@@ -147,11 +148,8 @@ def standard_lines(standard: Standard) -> Iterator[str]:
     issued = f" of {source.issued}" if source.issued else ""
     yield from _entry("rule", ", ".join(filter(None, (source.rule + issued, source.article))))
     if source.url:
-        yield from _entry("where", source.url)
-    yield from _entry("read", str(source.read))
-    yield from _entry(
-        "valid", f"from {standard.valid_from}" + (f" to {standard.valid_until}" if standard.valid_until else "")
-    )
+        yield f"  {'where':<9}  {source.url}"  # never broken, so that it can be copied
+    yield from _entry("read", f"on {source.read}; {standard.validity}")
     if standard.note:
         yield from _entry("note", standard.note)
     yield ""
