@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 VOLUME_CHANGE = 0.10
 UTILISATION_GAP = 0.05
 LEVEL = 0.05
+ROUNDING = 1e-9
 
 
 def compare_cohorts(values: CaseValues, facts: Facts) -> tuple[tuple[Diagnostic, ...], dict[str, object]]:
@@ -67,7 +68,7 @@ def utilisation(facts: Facts) -> Diagnostic:
         return Diagnostic("utilisation", "How busy the offices were is not recorded.", None, gate=False)
     pilot, baseline = facts.utilisation
     gap = pilot - baseline
-    fine = abs(gap) <= UTILISATION_GAP or facts.arrivals
+    fine = abs(gap) <= UTILISATION_GAP + ROUNDING or facts.arrivals
     text = f"Offices were busy {pilot:.0%} of the time with the pilot, {baseline:.0%} without."
     cure = None if fine else "Adjust for the logarithm of arrivals in the plan: fewer cases an officer shorten waits."
     return Diagnostic("utilisation", text, fine, True, gap, UTILISATION_GAP, cure)
