@@ -16,6 +16,7 @@ from perintis.words.agency import Agency
 from perintis.words.identifiers import Personal
 from perintis.words.pilot import Pilot, Sla
 from perintis.words.recorded import CASE_STEP
+from perintis.words.tables import ATTRIBUTE_PREFIX
 
 SENT_BACK_FIELDS = frozenset({"step", "reason"})
 """What a process knows of work that was sent back, and may pass on."""
@@ -177,6 +178,19 @@ def _check_plan(pilot: Pilot[Any], steps: Sequence[StepFacts], plan: Plan | None
     for level in plan.service_levels:
         if level.step not in promised:
             yield Problem(where, f"asks for a service level of {level.step!r}, which promises none")
+    if plan.design.cases is None:
+        yield from _check_columns(pilot, plan, where)
+
+
+def _check_columns(pilot: Pilot[Any], plan: Plan, where: str) -> Iterator[Problem]:
+    """Facts by which the plan tells cases apart have to be recorded of each case."""
+    design, people = plan.design, plan.population.filters
+    named = (*design.strata, *design.covariates, *(s.column for s in plan.subgroups), *(f.column for f in people))
+    for name in dict.fromkeys(column.removeprefix(ATTRIBUTE_PREFIX) for column in named):
+        if name != "office" and name not in pilot.segments:
+            yield Problem(
+                where, f"tells cases apart by {name!r}, which is not recorded; add it to the pilot's segments"
+            )
 
 
 def _outcomes(pilot: Pilot[Any]) -> tuple[str, ...]:

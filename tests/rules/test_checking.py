@@ -68,14 +68,22 @@ terms:
 PLAN = read_plan("""
 pilot: trial
 question: q
-design: side_by_side
-baseline: b
-minimum_cases: 10
-primary: [{metric: service_level_met, margin: 0.1, unit: share, why: w}]
-guardrails:
-  - {metric: duplicate_entry, margin: 1, unit: fields, why: w}
-  - {metric: "outcome:refused", better: lower, margin: 0.1, unit: share, why: w}
+objectives: [o]
+design: {kind: parallel_cohorts, why: w, baseline: b, start: 2026-01-05}
+population: {who: w, entry: e, exit: x}
+metrics:
+  - {metric: service_level_met, role: primary, unit: share, worthwhile: 0.1, target: 0.2, why: w}
+  - {metric: duplicate_entry, role: guardrail, unit: fields, margin: 1, why: w}
+  - {metric: "outcome:refused", role: guardrail, direction: lower, unit: share, margin: 0.1, why: w}
+minimums: {cases: 10}
+looks: {planned_cases: 100}
 service_levels: [{step: case, at_least: 0.9}, {step: clinic.screen, at_least: 0.9}]
+missing_data: m
+scalability: {representative_offices: {met: unknown}, marginal_cost: {met: unknown}, capacity: {met: unknown},
+              legal_basis: {met: unknown}}
+value_for_money: {exception: {reason: r, signed_by: s}}
+calendar: c
+analysis: a
 rule: r
 """)
 
@@ -207,6 +215,11 @@ def test_a_plan_measures_what_the_pilot_has(change: Callable[[Any], Any], told: 
         ("outcome:refused", "outcome:denied", "measures outcome 'denied', but a decision is one of granted, refused"),
         ("clinic.screen", "clinic.scan", "asks for a service level of 'clinic.scan', which promises none"),
         ('"pilot":"trial"', '"pilot":"x"', "is for pilot x, not for trial"),
+        (
+            '"strata":[]',
+            '"strata":["office","case:age"]',
+            "tells cases apart by 'age', which is not recorded; add it to the pilot's segments",
+        ),
     ],
 )
 def test_a_plan_speaks_of_this_pilot(old: str, new: str, told: str) -> None:
