@@ -10,11 +10,14 @@ from simulations import (
     s03_daily_peeking,
     s04_offices,
     s05_series,
+    s06_staggered,
     s07_many_metrics,
+    s08_picked_offices,
     s09_not_worse,
     s10_formal_looks,
     s11_peeking_with_offices,
     s12_offices_and_open_cases,
+    s13_whole_verdict,
 )
 from simulations.check import Check
 
@@ -24,11 +27,14 @@ ALL: tuple[Check, ...] = (
     s03_daily_peeking.CHECK,
     s04_offices.CHECK,
     s05_series.CHECK,
+    s06_staggered.CHECK,
     s07_many_metrics.CHECK,
+    s08_picked_offices.CHECK,
     s09_not_worse.CHECK,
     s10_formal_looks.CHECK,
     s11_peeking_with_offices.CHECK,
     s12_offices_and_open_cases.CHECK,
+    s13_whole_verdict.CHECK,
 )
 
 

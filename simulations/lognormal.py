@@ -31,8 +31,21 @@ def office_shifts(rng: np.random.Generator, size: tuple[int, ...], icc: float) -
     return SHAPE * np.sqrt(icc) * rng.standard_normal(size), float(np.sqrt(1 - icc))
 
 
-def restricted_mean(factor: float = 1.0, tau: float = TAU) -> float:
+def restricted_mean(factor: float = 1.0, tau: float = TAU, shape: float = SHAPE) -> float:
     """The true mean of min(T, tau): E[T; T <= tau] + tau P(T > tau)."""
     centre = np.log(factor * MEDIAN)
-    z = (np.log(tau) - centre) / SHAPE
-    return float(np.exp(centre + SHAPE**2 / 2) * ndtr(z - SHAPE) + tau * ndtr(-z))
+    z = (np.log(tau) - centre) / shape
+    return float(np.exp(centre + shape**2 / 2) * ndtr(z - shape) + tau * ndtr(-z))
+
+
+def restricted_variances(icc: float, tau: float = TAU) -> tuple[float, float]:
+    """The variance of min(T, tau) between offices and that of all cases, where `icc` is that of the logarithm."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(40)
+    own = SHAPE * np.sqrt(1 - icc)
+    shifts = np.exp(SHAPE * np.sqrt(icc) * nodes)
+    means = np.array([restricted_mean(float(shift), tau, own) for shift in shifts])
+    weights = weights / weights.sum()
+    z = (np.log(tau) - np.log(MEDIAN)) / SHAPE
+    square = MEDIAN**2 * np.exp(2 * SHAPE**2) * ndtr(z - 2 * SHAPE) + tau**2 * ndtr(-z)
+    centre = restricted_mean(1.0, tau)
+    return float(weights @ (means - centre) ** 2), float(square - centre**2)

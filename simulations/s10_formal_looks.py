@@ -63,4 +63,4 @@ def _seen(took: Floats, watched: Floats) -> FromCurve | None:
     return found if isinstance(found, FromCurve) else None
 
 
-CHECK = Check("S-10", "Formal looks while cases mature: the spent level holds", run, 6000, short=300)
+CHECK = Check("S-10", "Formal looks while cases mature: the spent level holds", run, 6000, short=250)
