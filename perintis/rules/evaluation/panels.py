@@ -23,10 +23,14 @@ from perintis.rules.evaluation.parts import (
 
 
 class VerdictPanel(Part):
-    """1. What the rule says. `word` is scale, adjust, stop, continue or no verdict."""
+    """1. What the rule says. `word` is scale, adjust, stop, continue or no verdict.
+
+    `reason` weighs most, `further` reasons come after it.
+    """
 
     word: str
     reason: Message
+    further: tuple[Message, ...] = ()
     change: Message | None = None
     staged: bool = False
     final: bool

@@ -14,10 +14,10 @@ from perintis.rules.evaluation.document import Evaluation, PlanFacts, Provenance
 from perintis.rules.evaluation.panels import FlowPanel, Panels, VerdictPanel
 from perintis.rules.evaluation.parts import Message, MetricResult
 from perintis.rules.plan import plan_hash
-from perintis.rules.verdict.conditions import Word
 from perintis.rules.verdict.gates import check_gates
 from perintis.rules.verdict.needs import Size
 from perintis.rules.verdict.reading import Role
+from perintis.rules.verdict.reasons import Reason
 from perintis.rules.verdict.rule import Context, Verdict, judge
 from perintis.use.evaluation.curves import curves
 from perintis.use.evaluation.evidence import gate_facts
@@ -168,13 +168,18 @@ def _panels(
 
 
 def _verdict(verdict: Verdict) -> VerdictPanel:
-    reason = verdict.reasons[0]
+    reason, *further = verdict.reasons
+    change = None
+    if reason.change is not None:
+        change = Message(code=f"change_{reason.code}", text=reason.change, values=reason.values)
     return VerdictPanel(
-        word=verdict.word.value, staged=verdict.staged, final=verdict.final,
-        reason=Message(code=reason.code, text=reason.text, values=reason.values),
-        change=None if reason.change is None else Message(code=f"change_{reason.code}", text=reason.change,
-                                                          values=reason.values),
+        word=verdict.word.value, staged=verdict.staged, final=verdict.final, reason=_said(reason), change=change,
+        further=tuple(_said(other) for other in further if other.text != reason.text),
     )  # fmt: skip
+
+
+def _said(reason: Reason) -> Message:
+    return Message(code=reason.code, text=reason.text, values=reason.values)
 
 
 def _document(
@@ -204,6 +209,3 @@ def _document(
             methods=tuple(sorted(methods)),
         ),
     )  # fmt: skip
-
-
-__all__ = ["Evaluated", "Word", "evaluate"]

@@ -10,7 +10,7 @@ import numpy as np
 
 from perintis.rules.designs.design import Design, Diagnostic, NoEstimate
 from perintis.rules.metrics import NotComparable, View
-from perintis.rules.statistics.queues import littles_law, utilisation
+from perintis.rules.statistics.queues import utilisation
 from perintis.rules.verdict.gates import CohortFacts, Facts
 from perintis.rules.verdict.reading import Role, Unreadable
 from perintis.use.evaluation.curves import TIMES, risk_sets
@@ -66,7 +66,7 @@ def _cohort(prepared: Prepared, view: View, name: str) -> CohortFacts:
     return CohortFacts(
         name=f"the {name}", cases=cases.height, offices=cases["office"].drop_nulls().n_unique(),
         matured_per_office=_matured(view, tau) if tau is not None else None, known_to_tau=known, at_risk_at_tau=risk,
-        resolution_seconds=_resolution(cases), duplicates=_duplicates(steps), little_gap=_little(view),
+        resolution_seconds=_resolution(cases), duplicates=_duplicates(steps),
         utilisation=None if isinstance(busy, NoEstimate) else busy.share,
     )  # fmt: skip
 
@@ -121,15 +121,6 @@ def _duplicates(steps: pl.DataFrame) -> float | None:
     if not steps.height:
         return None
     return 1 - steps.select(SAME_EVENT).hash_rows(seed=0).n_unique() / steps.height
-
-
-def _little(view: View) -> float | None:
-    """By how much cases in progress differ from closings times time in system, over the weeks that can be judged."""
-    weeks = [w for w in littles_law(view) if w.open is not None and w.closings is not None and w.lead is not None]
-    expected = sum((w.closings or 0.0) * (w.lead or 0.0) for w in weeks)
-    if not weeks or expected <= 0:
-        return None
-    return abs(sum(w.open or 0.0 for w in weeks) / expected - 1)
 
 
 def _weeks(view: View) -> float:

@@ -67,7 +67,7 @@ def gather(shelves: Shelves, folder: Path, asked: Asked) -> Material:
     request = Request(
         pilot=asked.pilot, title=known.title if known else asked.pilot, currency=known.currency if known else "",
         steps=asked.steps, phase=phase, other_phases=others, registered=_registered(in_force, data),
-        looks=_looks(shelves, asked, plan, data), as_final=asked.final,
+        looks=_looks(shelves, asked, plan, data), as_final=asked.final or all(d.simulated for d in data),
         holidays=_holidays(calendars.case, first, last), seasons=_seasons(calendars.case, data), seed=asked.seed,
         code_version=version("perintis"), lock_hash=_lock_hash(folder),
     )  # fmt: skip

@@ -11,6 +11,7 @@ from perintis.rules.evaluation.panels import Naive, TrustPanel
 from perintis.rules.evaluation.parts import Between, Check, Cohorts, Figure, Message
 from perintis.rules.metrics import NotComparable, measure
 from perintis.rules.statistics.clusters import Clustering, standard_error
+from perintis.rules.statistics.queues import littles_law
 from perintis.use.evaluation.curves import TIMES
 from perintis.use.evaluation.evidence import diagnostics_of
 from perintis.use.evaluation.measuring import Measured, Outcome
@@ -37,7 +38,7 @@ def trust(
     e_value = next((d for d in diagnostics if d.code == "e_value" and d.value is not None), None)
     return TrustPanel(
         gates=tuple(_gate(gate) for gate in gates),
-        diagnostics=tuple(_diagnostic(d) for d in diagnostics if not d.gate),
+        diagnostics=(*(_diagnostic(d) for d in diagnostics if not d.gate), *_log_gaps(prepared)),
         cautions=tuple(_cautions(prepared, outcomes)), open_share=Cohorts(baseline=opened[0], pilot=opened[1]),
         e_value=None if e_value is None or e_value.value is None else Figure(
             value=e_value.value, interval=Between(low=e_value.limit, high=None)
@@ -61,6 +62,26 @@ def _diagnostic(found: Diagnostic) -> Check:
         message=Message(code=found.code, text=found.text.rstrip("."), values=dict(values)),
         cure=None if found.cure is None else Message(code="cure", text=found.cure.rstrip(".")),
     )  # fmt: skip
+
+
+def _log_gaps(prepared: Prepared) -> list[Check]:
+    """Little's law by office and week, for the eye: a log with gaps breaks it, and so does a growing backlog."""
+    found = []
+    for view, cohort in zip(prepared.views(), ("baseline", "pilot"), strict=True):
+        weeks = [week for week in littles_law(view) if week.off is not None]
+        off = sum(bool(week.flagged) for week in weeks)
+        text = (
+            f"{off} of {len(weeks)} office-weeks of the {cohort} do not fit arrivals times time in the system: cases"
+            " are missing there, or the number of open cases was changing"
+            if weeks else f"no office-week of the {cohort} could be held against Little's law"
+        )  # fmt: skip
+        found.append(
+            Check(
+                code="little", passed=off <= len(weeks) / 2 if weeks else None, gate=False,
+                message=Message(code="little", text=text, values={"cohort": cohort, "off": off, "weeks": len(weeks)}),
+            )
+        )  # fmt: skip
+    return found
 
 
 def _cautions(prepared: Prepared, outcomes: tuple[Outcome, ...]) -> list[Message]:
