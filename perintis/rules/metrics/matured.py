@@ -58,15 +58,27 @@ class MaturedView(View):
         import polars as pl
 
         done = pl.col("completed") <= pl.col("horizon")
+        here = pl.col("horizon").is_not_null() & (
+            (pl.min_horizontal("ready", "started", "completed") <= pl.col("horizon")).fill_null(True)
+        )
         return (
-            self.whole.steps.join(self.horizons, on="i", maintain_order="left")
-            .filter((pl.min_horizontal("ready", "started", "completed") <= pl.col("horizon")).fill_null(True))
+            self._with_horizon(self.whole.steps)
+            .filter(here)
             .with_columns(
                 pl.when(pl.col("started") <= pl.col("horizon")).then("started").alias("started"),
                 pl.when(done).then("completed").alias("completed"),
                 pl.when(done | pl.col("completed").is_null()).then("outcome").alias("outcome"),
             )
         )
+
+    def _with_horizon(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows with the horizon of their case, null for cases that did not mature."""
+        return rows.with_columns(self._horizon_of_row.gather(rows["i"]).alias("horizon"))
+
+    @cached_property
+    def _horizon_of_row(self) -> pl.Series:
+        table = self.whole.cases.select("i").join(self.horizons, on="i", how="left", maintain_order="left")
+        return table["horizon"]
 
     @cached_property
     def touch_known(self) -> pl.DataFrame:
@@ -91,8 +103,10 @@ class MaturedView(View):
         import polars as pl
 
         late = (pl.col("when") > pl.col("horizon")).fill_null(False)
-        return noted.join(self.horizons, on="i", maintain_order="left").with_columns(
-            pl.when(late).then(nothing).otherwise(column).alias(column)
+        return (
+            self._with_horizon(noted)
+            .filter(pl.col("horizon").is_not_null())
+            .with_columns(pl.when(late).then(nothing).otherwise(column).alias(column))
         )
 
 

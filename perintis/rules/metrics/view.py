@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
     from perintis.words.agency import Calendar
 
+WORK_COLUMNS = (
+    "case", "step", "visit", "agency", "office", "officer", "ready", "started", "completed", "outcome", "due"
+)  # fmt: skip
+"""What `View.steps` has of the step table, beside the number of the case."""
+
 REAUDIT = f"{ATTRIBUTE_PREFIX}reaudit_error"
 ERROR = f"{ATTRIBUTE_PREFIX}error"
 """Attributes of a case that say whether its decision was wrong: true or false, or the date on which it was found."""
@@ -63,10 +68,23 @@ class View:
         """Step visits that are somebody's work: waits for a date and withdrawn visits are not. In recorded order."""
         import polars as pl
 
-        work = self.data.steps.filter(
-            (pl.col("step") != TIMER_STEP) & pl.col("outcome").ne_missing(pl.lit(WorkStatus.WITHDRAWN.value))
+        return self._numbered(
+            self.data.steps.select(*WORK_COLUMNS).filter(
+                (pl.col("step") != TIMER_STEP) & pl.col("outcome").ne_missing(pl.lit(WorkStatus.WITHDRAWN.value))
+            )
         )
-        return work.join(self.cases.select("case", "i"), on="case", maintain_order="left")
+
+    def _numbered(self, steps: pl.DataFrame) -> pl.DataFrame:
+        """Rows with the number `i` of their case, without those of no case. The rows of a case mostly come together."""
+        import polars as pl
+
+        names = steps["case"]
+        fresh = names.ne_missing(names.shift(1)) if len(names) else pl.Series([], dtype=pl.Boolean)
+        runs = names.filter(fresh).to_frame().join(
+            self.cases.select("case", "i"), on="case", how="left", maintain_order="left"
+        )  # fmt: skip
+        found = steps.with_columns(runs["i"].gather(fresh.cum_sum() - 1).alias("i"))
+        return found if runs["i"].null_count() == 0 else found.filter(pl.col("i").is_not_null())
 
     @cached_property
     def costs(self) -> pl.DataFrame:
@@ -81,9 +99,9 @@ class View:
     def _noted(self, column: str) -> pl.DataFrame:
         import polars as pl
 
-        noted = self.data.steps.filter(pl.col(column).is_not_null())
         when = pl.coalesce("completed", "started", "ready").alias("when")
-        return noted.select("case", column, when).join(self.cases.select("case", "i"), on="case", maintain_order="left")
+        noted = self.data.steps.select("case", column, when).filter(pl.col(column).is_not_null())
+        return self._numbered(noted)
 
     @cached_property
     def begun(self) -> pl.DataFrame:
@@ -121,12 +139,15 @@ class View:
     @cached_property
     def touch_known(self) -> pl.DataFrame:
         """i and whether all work on the case has a start, and an end unless the case is open."""
+        import numpy as np
         import polars as pl
 
-        lacking = pl.col("started").is_null() | (pl.col("completed").is_null() & pl.col("ended"))
-        return (
-            self.begun.join(self.cases.select("i", "ended"), on="i").group_by("i").agg((~lacking).all().alias("known"))
-        )
+        ended = self.cases["ended"].gather(self.begun["i"])
+        lacking = self.begun["started"].is_null() | (self.begun["completed"].is_null() & ended)
+        i = self.begun["i"].to_numpy()
+        count, unknown = (np.bincount(rows, minlength=self.cases.height) for rows in (i, i[lacking.to_numpy()]))
+        touched = np.flatnonzero(count)
+        return pl.DataFrame({"i": touched.astype(np.uint32), "known": unknown[touched] == 0})
 
     def minutes(self, start: pl.Series, end: pl.Series, agency: str | None = None) -> pl.Series:
         """Office minutes by the calendar of that agency, or of the case."""
