@@ -168,4 +168,4 @@ def _decision(connection: Connection, number: int) -> PilotDecision:
 
 def _two_persons(first: str, second: str) -> None:
     if first.strip().casefold() == second.strip().casefold():
-        raise NotAllowed(f"{second} made this decision; somebody else has to confirm it")
+        raise NotAllowed(f"{first} made this decision; somebody else has to confirm it")

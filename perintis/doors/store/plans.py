@@ -81,8 +81,9 @@ def register_plan(
         late = cases + evaluations > 0
         if late and late_reason is None:
             raise NotAllowed(
-                f"{cases:,} cases and {evaluations:,} evaluations of {plan.pilot} are visible already, so this is no "
-                "plan made beforehand; register it with --late --reason TEXT, and every report will say so"
+                f"{_counted(cases, 'case')} and {_counted(evaluations, 'evaluation')} of {plan.pilot} are visible "
+                "already, so this is no plan made beforehand; register it with --late --reason TEXT, and every report "
+                "will say so"
             )
         row: dict[str, Any] = {
             "pilot": plan.pilot, "at": at, "hash": plan_hash(plan), "plan": canonical_json(plan), "late": late,
@@ -124,6 +125,10 @@ def amend_plan(
             )
         )  # fmt: skip
     return made
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def live_cases(connection: Connection, pilot: str) -> int:
