@@ -208,7 +208,9 @@ class OcelCases:
 
     def _event_frame(self, taken: list[tuple[int, OcelEvent]]) -> pl.DataFrame:
         """Events (key, row, roles as text)."""
-        texts = {role: [self._of_role(column, event) for _, event in taken] for role, column in self._roles.items()}
+        known = {name for _, event in taken for name in event.attributes} | set(self._others.values())
+        roles = {role: column for role, column in self._roles.items() if column in known}
+        texts = {role: [self._of_role(column, event) for _, event in taken] for role, column in roles.items()}
         fixed: dict[str, list[str | None]] = {
             "activity": [event.activity or None for _, event in taken],
             "timestamp": [event.at or None for _, event in taken],

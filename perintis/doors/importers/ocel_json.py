@@ -106,7 +106,9 @@ def _second_event(at: int, value: Any) -> OcelEvent:
 
 def _name(value: Any) -> str:
     """An id or a name; some tools write ids as numbers."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if type(value) is str:
+        return value
+    if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError("an id or a name is a text")
     return str(value)
 
