@@ -54,7 +54,7 @@ class MaturedView(View):
 
     @cached_property
     def steps(self) -> pl.DataFrame:
-        """What had begun or was ready by the horizon, as it then stood."""
+        """What had begun or was ready by the horizon, as it then stood; without case, office and due."""
         import polars as pl
 
         done = pl.col("completed") <= pl.col("horizon")
@@ -62,7 +62,7 @@ class MaturedView(View):
             (pl.min_horizontal("ready", "started", "completed") <= pl.col("horizon")).fill_null(True)
         )
         return (
-            self._with_horizon(self.whole.steps)
+            self._with_horizon(self.whole.steps.drop("case", "office", "due"))
             .filter(here)
             .with_columns(
                 pl.when(pl.col("started") <= pl.col("horizon")).then("started").alias("started"),
@@ -79,6 +79,18 @@ class MaturedView(View):
     def _horizon_of_row(self) -> pl.Series:
         table = self.whole.cases.select("i").join(self.horizons, on="i", how="left", maintain_order="left")
         return table["horizon"]
+
+    @cached_property
+    def touches(self) -> pl.DataFrame:
+        """The pieces of the whole, cut at the horizons."""
+        import polars as pl
+
+        return (
+            self._with_horizon(self.whole.touches)
+            .filter(pl.col("start") < pl.col("horizon"))
+            .with_columns(pl.min_horizontal("end", "horizon").alias("end"))
+            .drop("horizon")
+        )
 
     @cached_property
     def touch_known(self) -> pl.DataFrame:
