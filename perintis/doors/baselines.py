@@ -124,6 +124,14 @@ def baseline_folder(home: Path, manifest: BaselineManifest) -> Path:
     return home / FOLDER / manifest.hash
 
 
+def steps_of(home: Path, manifest: BaselineManifest) -> tuple[str, ...]:
+    """The names of the steps of a baseline, or of those that a standard promises, without loading it."""
+    if manifest.standard is not None:
+        return tuple(promise.step for promise in manifest.standard.promises if promise.step is not None)
+    table = pl.scan_parquet(baseline_folder(home, manifest) / STEPS_FILE)
+    return tuple(table.select(pl.col("step").unique()).collect()["step"].sort())
+
+
 def load_baseline(home: Path, selection: str) -> DataSet:
     """The data set `name`, or one cohort of it as `name:cohort`.
 

@@ -34,8 +34,13 @@ def shared_steps(pilot_steps: Iterable[str], data: DataSet) -> SharedSteps:
 
     A case-level extract has no steps: then nothing is shared and nothing is `only_there`.
     """
-    here = set(pilot_steps) - NO_WORK
-    there = {str(step) for step in data.steps["step"].unique()} - NO_WORK
+    names = {str(step) for step in data.steps["step"].unique()}
     if data.standard is not None:
-        there |= {promise.step for promise in data.standard.promises if promise.step is not None}
+        names |= {promise.step for promise in data.standard.promises if promise.step is not None}
+    return shared_names(pilot_steps, names)
+
+
+def shared_names(pilot_steps: Iterable[str], names: Iterable[str]) -> SharedSteps:
+    """The same where the names of the data set's steps are known already."""
+    here, there = set(pilot_steps) - NO_WORK, set(names) - NO_WORK
     return SharedSteps(tuple(sorted(here & there)), tuple(sorted(here - there)), tuple(sorted(there - here)))

@@ -26,7 +26,7 @@ def head(text: str, name: str = "log.csv") -> Head:
 
 
 def events(mark: str = "25/01/2024") -> Head:
-    """Three applications with two steps each; `mark` is one of the dates."""
+    """Four applications with two steps each; `mark` is one of the dates."""
     return head(
         f"""
         No. Permohonan|Nama Pemohon|Kegiatan|Tgl Mulai|Tgl Selesai|Instansi|Biaya|Jenis
@@ -36,6 +36,8 @@ def events(mark: str = "25/01/2024") -> Head:
         P2|Ani|decide|09/01/2024|{mark}|imigrasi|100|kerja
         P3|Joko|check documents|05/01/2024|06/01/2024|Kemenkes|0|keluarga
         P3|Joko|decide|09/01/2024|10/01/2024|imigrasi|100|keluarga
+        P4|Dewi|check documents|08/01/2024|08/01/2024|Kemenkes|0|keluarga
+        P4|Dewi|decide|09/01/2024|10/01/2024|imigrasi|100|keluarga
         """
     )
 

@@ -17,7 +17,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
         "tahap", "langkah", "proses",
     ),
     "start": (
-        "start timestamp", "start time", "started at", "started", "start", "begin", "waktu mulai", "tanggal mulai",
+        "start timestamp", "start time", "started at", "started", "start", "begun", "began", "begin", "waktu mulai", "tanggal mulai",
         "tgl mulai", "jam mulai", "mulai",
     ),
     "timestamp": (
@@ -55,7 +55,9 @@ PHRASES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 PERSONAL = (
     "name", "nama", "nik", "ktp", "passport", "paspor", "phone", "telepon", "telp", "hp", "email", "address", "alamat",
-    "birth", "lahir", "npwp", "observer",
+    "birth", "lahir", "npwp", "observer", "applicant", "pemohon", "person", "client", "customer", "citizen", "warga",
+    "sponsor", "patient", "pasien", "mother", "father", "ibu", "ayah", "nib", "signature", "note", "notes", "remarks",
+    "catatan", "keterangan",
 )  # fmt: skip
 EXACT, WITHIN = 2.0, 1.0
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")

@@ -278,8 +278,9 @@ class _Guesser:
         """Whether a column parts the cases into a few groups and says nothing of a person."""
         if may_identify(facts.column) or facts.dates is not None or facts.month_names:
             return False
-        few = 1 < facts.distinct <= MOST_GROUPS and facts.distinct <= facts.filled / 2
-        return few and (layout is Layout.CASES or (case is not None and facts.constant_within(case)))
+        if case is None or not 1 < facts.distinct <= min(MOST_GROUPS, case.distinct / 2):
+            return False
+        return layout is Layout.CASES or facts.constant_within(case)
 
     def _left_out(self, attributes: Sequence[str]) -> Iterator[tuple[str, str]]:
         for column, facts in self._table.facts.items():

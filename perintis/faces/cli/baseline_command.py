@@ -141,18 +141,19 @@ def _tell(manifest: BaselineManifest, into: Into, *, as_json: bool) -> None:
 
 
 def _vocabulary(manifest: BaselineManifest, into: Into) -> Iterator[str]:
-    from perintis.doors.baselines import load_baseline
-    from perintis.rules.contents import contents_of
+    from perintis.doors.baselines import steps_of
+    from perintis.rules.vocabulary import shared_names
 
-    if manifest.standard is None and not manifest.steps:
-        yield paragraph("It has no steps, so it can be compared by lead time, deadlines and outcomes only.")
+    names = steps_of(into.here.settings.home, manifest)
+    if not names:
+        if manifest.standard is None:
+            yield paragraph("It has no steps, so it can be compared by lead time, deadlines and outcomes only.")
         return
     steps = pilot_steps(into.here, into.pilot)
     if steps is None:
         yield paragraph(f"The steps of {into.pilot} cannot be read here, so nobody looked whether they are the same.")
         return
-    data = load_baseline(into.here.settings.home, manifest.hash)
-    yield from vocabulary_lines(contents_of(data, steps), into.pilot)
+    yield from vocabulary_lines(shared_names(steps, names), into.pilot)
 
 
 def user() -> str | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from perintis.doors.baseline_manifest import BaselineManifest
     from perintis.rules.contents import Contents
     from perintis.rules.seasons import Seasons
+    from perintis.rules.vocabulary import SharedSteps
     from perintis.words.standard import Standard
 
 INDENT = " " * 13
@@ -219,15 +220,14 @@ def step_lines(c: Contents, pilot: str) -> Iterator[str]:
     if c.vocabulary is None:
         yield paragraph(f"The steps of {pilot} cannot be read here, so they are not compared.")
         return
-    yield from vocabulary_lines(c, pilot)
+    yield from vocabulary_lines(c.vocabulary, pilot)
     if c.vocabulary.only_here:
         yield paragraph(f"Steps of {pilot} that are not in this baseline: {', '.join(c.vocabulary.only_here)}.")
 
 
-def vocabulary_lines(c: Contents, pilot: str) -> Iterator[str]:
+def vocabulary_lines(found: SharedSteps, pilot: str) -> Iterator[str]:
     """What to do where steps have no counterpart in the pilot."""
-    found = c.vocabulary
-    if found is None or not found.only_there:
+    if not found.only_there:
         return
     if found.none_shared:
         yield paragraph(
