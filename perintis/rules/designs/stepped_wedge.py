@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perintis.rules.designs.linear import independent
 from perintis.rules.designs.office_periods import NEVER, Pattern
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from perintis.rules.statistics.effect import Floats, Whole
+    from perintis.rules.statistics.effect import Flags, Floats, Whole
 
 ORDERS = 999
 CHUNK = 50
@@ -75,23 +76,52 @@ def exposures_of(patterns: Sequence[Pattern], period: Whole, mean: Floats) -> tu
     return tuple(sorted(seen))
 
 
-class Office:
-    """One office's cells, and what it adds to the equations under some pattern."""
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """All offices' cells: `x` (offices, periods, columns), `y`, `n` and `used` (offices, periods).
 
-    def __init__(self, mean: Floats, n: Floats, period: Whole, exposures: Sequence[int]) -> None:
-        self.mean, self.n, self.period, self.exposures = mean, n, period, exposures
+    The covariance of an office's cells is V = office 11' + diag(cell + case / n); its inverse is a diagonal less one
+    outer product (Sherman and Morrison), so nothing larger than the equations is ever inverted.
+    """
 
-    def parts(self, pattern: Pattern, spread: Spread) -> tuple[Whole, Floats, Floats, Floats, float]:
-        """Used columns, X (cells, k), V^-1 (cells, cells), y (cells,), log |V|, with V = office 11' + diag(...)."""
-        used = np.flatnonzero(~np.isnan(self.mean) & ~pattern.transition)
-        x = design_of(pattern, self.period, self.exposures)[used]
-        own = spread.cell + spread.case / self.n[used]
-        inverse = 1 / own
-        total = inverse.sum()
-        shrink = spread.office / (1 + spread.office * total)
-        v = np.diag(inverse) - shrink * np.outer(inverse, inverse)
-        log_det = float(np.log(own).sum() + np.log1p(spread.office * total))
-        return used, x, v, self.mean[used], log_det
+    x: Floats
+    y: Floats
+    n: Floats
+    used: Flags
+
+    def precision(self, spread: Spread) -> tuple[Floats, Floats]:
+        """The diagonal of V^-1 before the outer product (offices, periods; 0 where unused), and that one's factor."""
+        own = np.where(self.used, 1 / (spread.cell + spread.case / np.maximum(self.n, 1)), 0.0)
+        return own, spread.office / (1 + spread.office * own.sum(axis=1))
+
+    def equations(self, spread: Spread) -> tuple[Floats, Floats, float, float]:
+        """X'V^-1X, X'V^-1y, y'V^-1y and log |V| over all offices."""
+        own, shrink = self.precision(spread)
+        weighted = own[:, :, None] * self.x
+        sums = weighted.sum(axis=1)
+        totals = (own * self.y).sum(axis=1)
+        # Office by office: products too small for several threads, which cost more than they give here.
+        gram = (weighted.transpose(0, 2, 1) @ self.x).sum(axis=0) - (sums * shrink[:, None]).T @ sums
+        score = (weighted * self.y[:, :, None]).sum(axis=(0, 1)) - sums.T @ (shrink * totals)
+        square = float((own * self.y**2).sum() - (shrink * totals**2).sum())
+        log_det = float(np.log1p(spread.office * own.sum(axis=1)).sum() - np.log(own[self.used]).sum())
+        return gram, score, square, log_det
+
+    def applied(self, spread: Spread, row: Floats) -> Floats:
+        """V^-1 times values of all cells (offices, periods)."""
+        own, shrink = self.precision(spread)
+        weighted = own * row
+        found: Floats = weighted - own * (shrink * weighted.sum(axis=1))[:, None]
+        return found
+
+
+def stack_of(
+    mean: Floats, n: Floats, period: Whole, patterns: Sequence[Pattern], exposures: Sequence[int], keep: Sequence[int]
+) -> Stack:
+    """The cells of all offices under their patterns, some columns only."""
+    x = np.array([design_of(pattern, period, exposures)[:, list(keep)] for pattern in patterns])
+    used = ~np.isnan(mean) & ~np.array([pattern.transition for pattern in patterns])
+    return Stack(x * used[:, :, None], np.where(used, mean, 0.0), n, used)
 
 
 def fit_exposure(
@@ -102,46 +132,29 @@ def fit_exposure(
     `mean`, `n` (offices, periods), `within` the variance of cases within cells.
     """
     exposures = exposures_of(patterns, period, mean)
-    offices = [Office(row, count, period, exposures) for row, count in zip(mean, n, strict=True)]
-    keep = _determined(offices, patterns, Spread(1.0, 1.0, 0.0))
-    places = [k - len(period) for k in keep if k >= len(period)]
+    keep = _determined(mean, n, period, patterns, exposures)
+    places = [k for k in keep if k >= len(period)]
     if not places or len(places) < len(exposures) or (~np.isnan(mean)).sum() - len(keep) < 2:
         return None
-    spread = _restricted_likelihood(offices, patterns, keep, within)
-    gram, score, _ = _equations(offices, patterns, spread, keep)
+    stack = stack_of(mean, n, period, patterns, exposures, keep)
+    spread = _restricted_likelihood(stack, within)
+    gram, score, _, _ = stack.equations(spread)
     covariance: Floats = np.linalg.inv(gram).astype(np.float64)
     coefficient: Floats = covariance @ score
     contrast = np.array([0.0 if k < len(period) else 1 / len(exposures) for k in keep])
-    weight, fitted = np.zeros_like(mean), np.zeros_like(mean)
-    for row, (office, pattern) in enumerate(zip(offices, patterns, strict=True)):
-        used, x, v, _, _ = office.parts(pattern, spread)
-        weight[row, used] = v @ x[:, keep] @ covariance @ contrast
-        fitted[row, used] = x[:, keep] @ coefficient
-    return ExposureFit(coefficient, covariance, exposures, spread, contrast, weight, fitted)
+    weight = stack.applied(spread, stack.x @ (covariance @ contrast))
+    return ExposureFit(coefficient, covariance, exposures, spread, contrast, weight, stack.x @ coefficient)
 
 
-def _equations(
-    offices: Sequence[Office], patterns: Sequence[Pattern], spread: Spread, keep: Sequence[int]
-) -> tuple[Floats, Floats, tuple[float, float]]:
-    """X'V^-1X, X'V^-1y, and (y'V^-1y, log |V|) over all offices."""
-    gram, score = np.zeros((len(keep), len(keep))), np.zeros(len(keep))
-    square, log_det = 0.0, 0.0
-    for office, pattern in zip(offices, patterns, strict=True):
-        _, x, v, y, log = office.parts(pattern, spread)
-        x = x[:, keep]
-        gram += x.T @ v @ x
-        score += x.T @ v @ y
-        square += float(y @ v @ y)
-        log_det += log
-    return gram, score, (square, log_det)
+def _determined(
+    mean: Floats, n: Floats, period: Whole, patterns: Sequence[Pattern], exposures: Sequence[int]
+) -> list[int]:
+    """Columns that the data determine beside the offices' own levels, in order: one period of all drops out, and so on.
 
-
-def _determined(offices: Sequence[Office], patterns: Sequence[Pattern], spread: Spread) -> list[int]:
-    """Columns that the data determine: an exposure time that only goes with one period drops out, and so on."""
-    from perintis.rules.designs.linear import independent
-
-    every = range(len(offices[0].period) + len(offices[0].exposures))
-    gram, _, _ = _equations(offices, patterns, spread, every)
+    The levels themselves are random, so the first period keeps its column.
+    """
+    every = range(len(period) + len(exposures))
+    gram = stack_of(mean, n, period, patterns, exposures, every).equations(Spread(1.0, 1.0, 0.0))[0]
     kept: list[int] = []
     for column in every:
         trial = [*kept, column]
@@ -150,18 +163,18 @@ def _determined(offices: Sequence[Office], patterns: Sequence[Pattern], spread: 
     return kept
 
 
-def _restricted_likelihood(
-    offices: Sequence[Office], patterns: Sequence[Pattern], keep: Sequence[int], within: float
-) -> Spread:
+def _restricted_likelihood(stack: Stack, within: float) -> Spread:
     """Variances between and within offices that make the residual contrasts likeliest (Patterson and Thompson 1971)."""
     from scipy.optimize import minimize
 
-    every = np.concatenate([office.mean[~np.isnan(office.mean)] for office in offices])
-    scale = max(float(every.var()), 1e-12)
+    scale = max(float(stack.y[stack.used].var()), 1e-12)
+
+    def spread_of(logs: Floats) -> Spread:
+        office, cell = scale * np.exp(np.clip(logs, -18, 6))
+        return Spread(float(office), float(cell), within)
 
     def deviance(logs: Floats) -> float:
-        office, cell = scale * np.exp(np.clip(logs, -18, 6))
-        gram, score, (square, log_det) = _equations(offices, patterns, Spread(office, cell, within), keep)
+        gram, score, square, log_det = stack.equations(spread_of(logs))
         sign, log_gram = np.linalg.slogdet(gram)
         if sign <= 0:
             return float("inf")
@@ -169,8 +182,7 @@ def _restricted_likelihood(
 
     start = np.log(np.array([0.5, 0.1]))
     found = minimize(deviance, start, method="Nelder-Mead", options={"xatol": 0.01, "fatol": 1e-5, "maxiter": 200})
-    office, cell = scale * np.exp(np.clip(found.x, -18, 6))
-    return Spread(float(office), float(cell), within)
+    return spread_of(found.x)
 
 
 def order_p_value(
@@ -187,19 +199,20 @@ def order_p_value(
 
     Starts are exchanged within strata; variances are held. What an office adds under a pattern is worked out once.
     """
-    offices = [Office(row, count, period, fit.exposures) for row, count in zip(mean, n, strict=True)]
     kinds = {(pattern.group, pattern.transition.tobytes()): pattern for pattern in patterns}
     of = np.array([list(kinds).index((p.group, p.transition.tobytes())) for p in patterns])
-    keep = _determined(offices, patterns, Spread(1.0, 1.0, 0.0))
-    size = len(keep)
-    gram, score = np.zeros((len(offices), len(kinds), size, size)), np.zeros((len(offices), len(kinds), size))
-    for row, office in enumerate(offices):
-        for kind, pattern in enumerate(kinds.values()):
-            _, x, v, y, _ = office.parts(pattern, fit.spread)
-            x = x[:, keep]
-            gram[row, kind], score[row, kind] = x.T @ v @ x, x.T @ v @ y
+    keep = _determined(mean, n, period, patterns, fit.exposures)
+    count, size = len(patterns), len(keep)
+    gram, score = np.zeros((count, len(kinds), size, size)), np.zeros((count, len(kinds), size))
+    for kind, pattern in enumerate(kinds.values()):
+        stack = stack_of(mean, n, period, [pattern] * count, fit.exposures, keep)
+        own, shrink = stack.precision(fit.spread)
+        weighted = own[:, :, None] * stack.x
+        sums, totals = weighted.sum(axis=1), (own * stack.y).sum(axis=1)
+        gram[:, kind] = weighted.transpose(0, 2, 1) @ stack.x - shrink[:, None, None] * sums[:, :, None] * sums[:, None]
+        score[:, kind] = (weighted * stack.y[:, :, None]).sum(axis=1) - sums * (shrink * totals)[:, None]
     others = _orders(of, np.asarray(strata), seed, orders)
-    places = np.arange(len(offices))
+    places = np.arange(count)
     extreme, tried = 0, 0
     for chunk in np.array_split(others, max(orders // CHUNK, 1)):
         whole = np.array([gram[places, other].sum(axis=0) for other in chunk])

@@ -33,7 +33,7 @@ def cases(starts, periods, effect, each=10, case_noise=1.0, **others):
 
 
 def twoway_fixed_effects(mean, group, period):
-    """The coefficient of one indicator beside effects of offices and periods: the wrong answer under growing effects."""
+    """The coefficient of one indicator beside effects of offices and periods: wrong under growing effects."""
     treated = (period >= group[:, None]).astype(float)
 
     def within(table):
