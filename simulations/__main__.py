@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from simulations.catalogue import ALL, by_name, rng_of
-from simulations.check import Check, Figure
+from simulations.check import FULL, Check, Figure
 
 RESULTS = Path(__file__).with_name("results.json")
 SEED = 20260301
@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
             figures, seconds = done.result()
             _show(check, _count(check, wanted), figures, seconds)
             rows[check.name] = [_row(check, figure, _count(check, wanted), wanted.seed) for figure in figures]
-    if not wanted.short:
+    if not wanted.short and (wanted.repetitions or FULL) >= FULL:
         _write(rows)
     failed = sum(not row["holds"] for found in rows.values() for row in found)
     print(f"{sum(len(found) for found in rows.values())} figures, {failed} not as they should be")
@@ -53,7 +53,9 @@ def main(arguments: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m simulations", description="Simulation checks of the statistics.")
     parser.add_argument("--only", nargs="+", default=[], metavar="S-n", help="which checks")
-    parser.add_argument("--repetitions", type=int, help="instead of each check's own number")
+    parser.add_argument(
+        "--repetitions", type=int, help=f"instead of each check's own; results.json is written from {FULL} on"
+    )
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--short", action="store_true", help="few repetitions; results.json stays as it is")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="checks at a time")

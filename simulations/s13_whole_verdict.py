@@ -12,10 +12,12 @@ from math import sqrt
 import numpy as np
 from scipy.special import expit, ndtr, stdtr
 
+from perintis.rules.power.detectable import Cohort
+from perintis.rules.power.simulate import SimulatedMetric, answers, draw
 from perintis.rules.sequential.looks import t_bound
 from perintis.rules.sequential.spending import bounds
 from perintis.rules.verdict.conditions import WORDS, Guardrails, Primaries, Word, conditions, words
-from simulations.check import Check, Figure, Floats, Whole, in_parts, rate
+from simulations.check import FULL, Check, Figure, Floats, Whole, in_parts, rate
 from simulations.lognormal import TAU, lead_times, office_shifts, restricted_mean, restricted_variances
 
 OFFICES, LOOKS = 12, (80, 120, 160)
@@ -57,10 +59,16 @@ TRUTHS = (
 
 
 def run(repetitions: int, rng: np.random.Generator) -> tuple[Figure, ...]:
-    """Each truth judged by the rule; every share within five points of the reference. The control counts cases."""
-    found = []
+    """Each truth judged by the rule; every share within five points of the reference and of what the planner says.
+
+    The control takes cases for the sample.
+    """
+    found, planner = [], planned(int(rng.integers(1 << 30)))
     for truth in TRUTHS:
         said = verdicts(rng, repetitions, truth)
+        gap = float((said == WORDS.index(Word.SCALE)).mean()) - planner[truth.name]
+        error = sqrt(0.25 / repetitions)
+        found.append(Figure(f"{truth.name}: scale, less what the planner promised", gap, error, *_gap(error)))
         for word, reference in zip((Word.SCALE, Word.ADJUST, Word.STOP), truth.reference, strict=True):
             accepted = LEVEL if truth is TRUTHS[0] and word is Word.SCALE else _around(reference)
             found.append(rate(f"{truth.name}: {word.value}", said == WORDS.index(word), accepted, reference))
@@ -69,6 +77,39 @@ def run(repetitions: int, rng: np.random.Generator) -> tuple[Figure, ...]:
     found.append(rate(f"{name}: adjust", wrong == WORDS.index(Word.ADJUST), _around(0.543), control=True))
     found.append(rate(f"{name}: scale", wrong == WORDS.index(Word.SCALE), LEVEL, control=True, weak=True))
     return tuple(found)
+
+
+def planned(seed: int) -> dict[str, float]:
+    """What `perintis.rules.power` promises for the same pilots: how often *scale*, by the name of the truth."""
+    between, every = restricted_variances(ICC)
+    answering = LOOKS[-1] * ANSWERING
+    spread = INDEX**2 + INDEX_OFFICES**2
+    errors = ERRORS * (1 - ERRORS)
+    error_offices = (ERROR_OFFICES * errors) ** 2
+    metrics = (
+        SimulatedMetric("lead", Cohort(OFFICES, LOOKS[-1], sqrt(every), between / every), worthwhile=WORTHWHILE),
+        SimulatedMetric(
+            "errors", Cohort(OFFICES, LOOKS[-1], sqrt(errors), error_offices / errors), margin=ERROR_MARGIN
+        ),
+        SimulatedMetric(
+            "index", Cohort(OFFICES, answering, sqrt(spread), INDEX_OFFICES**2 / spread), margin=INDEX_MARGIN
+        ),
+    )
+    cases = [n / LOOKS[-1] for n in LOOKS]
+    drawn = draw(metrics, cases, 10_000, seed)
+    inside = bounds(fractions(), final=True)
+
+    def promised(truth: Truth) -> float:
+        faster = restricted_mean() - restricted_mean(truth.factor)
+        return answers(metrics, drawn, (faster, -truth.errors, truth.index), cases, inside).scale
+
+    return {truth.name: promised(truth) for truth in TRUTHS}
+
+
+def _gap(error: float) -> tuple[float, float]:
+    """Within five points, and three times what fewer than FULL repetitions add to the error."""
+    slack = 3 * max(0.0, error - sqrt(0.25 / FULL))
+    return -0.05 - slack, 0.05 + slack
 
 
 def _around(reference: float) -> tuple[float, float]:
