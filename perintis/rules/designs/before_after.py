@@ -10,7 +10,7 @@ import numpy as np
 
 from perintis.rules.designs.comparability import regression_to_the_mean
 from perintis.rules.designs.design import Diagnostic, Estimated, Evidence, NoEstimate
-from perintis.rules.designs.facts import WEEK, Facts, Impact, some
+from perintis.rules.designs.facts import WEEK, Facts, Impact, single_start, some
 from perintis.rules.designs.linear import least_squares, t_p_value, t_quantile
 from perintis.rules.designs.prais_winsten import Series, linear_map, ljung_box, newey_west, prais_winsten
 from perintis.rules.designs.series import Columns, Points, columns_of, points_of
@@ -65,13 +65,14 @@ def estimate(values: CaseValues, facts: Facts | None = None) -> Estimated | NoEs
     Sources: Bernal, Cummins and Gasparrini 2017; Turner et al. 2021.
     """
     facts = facts or Facts()
-    if facts.start is None:
-        return NoEstimate("The plan names no first day of the pilot.", "Give the start date in the plan.")
+    start = single_start(facts)
+    if isinstance(start, NoEstimate):
+        return start
     control = _of_offices(values, facts.comparison_offices)
-    points = points_of(values, facts, values.used & ~control, facts.start)
+    points = points_of(values, facts, values.used & ~control, start)
     if points is None:
         return NoEstimate("No case of this metric has a day on which it was opened.", "Record when cases are opened.")
-    against = points_of(values, facts, values.used & control, facts.start) if control.any() else None
+    against = points_of(values, facts, values.used & control, start) if control.any() else None
     if against is not None:
         points, against = _common(points, against)
     short = _too_short(points)
@@ -137,6 +138,7 @@ def _result(values: CaseValues, facts: Facts, found: Regression, against: Points
         _co_interventions(found.points, facts),
         _slope(found, facts, against),
         _too_narrow(found, against),
+        *_without_comparison(facts, against),
         *regression_to_the_mean(values, facts),
     ]
     pre, post = int((~found.points.post).sum()), int(found.points.post.sum())
@@ -310,6 +312,15 @@ def _co_interventions(points: Points, facts: Facts) -> Diagnostic:
     named = "; ".join(f"{what} ({on.isoformat()})" for on, what in inside)
     text = f"{some(len(inside), 'other change')} logged in these weeks: {named}."
     return Diagnostic(code, text, False, True, float(len(inside)), 0.0, "Compare with offices that had it as well.")
+
+
+def _without_comparison(facts: Facts, against: Points | None) -> tuple[Diagnostic, ...]:
+    """Comparison offices that the plan names and the data lack."""
+    if against is not None or not facts.comparison_offices:
+        return ()
+    text = "None of the comparison offices that the plan names has a case: the series stands alone."
+    cure = "Add the cases of the comparison offices, before the start and after it."
+    return (Diagnostic("comparison_offices", text, False, True, 0.0, None, cure),)
 
 
 def _slope(found: Regression, facts: Facts, against: Points | None) -> Diagnostic:

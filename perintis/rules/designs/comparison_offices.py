@@ -10,7 +10,7 @@ import numpy as np
 
 from perintis.rules.designs.comparability import pilot_offices, regression_to_the_mean
 from perintis.rules.designs.design import Diagnostic, Estimated, Evidence, NoEstimate
-from perintis.rules.designs.facts import Facts, ordinals, outside
+from perintis.rules.designs.facts import Facts, ordinals, outside, single_start
 from perintis.rules.designs.linear import Fit, independent, least_squares, t_p_value, t_quantile
 from perintis.rules.designs.office_error import FOR_INFERENCE, enough_offices
 from perintis.rules.statistics.effect import NOWHERE, Effect
@@ -52,7 +52,7 @@ def estimate(values: CaseValues, facts: Facts | None = None) -> Estimated | NoEs
     of the logarithm of arrivals is adjusted for. Source: Bertrand, Duflo and Mullainathan 2004 (means by period).
     """
     facts = facts or Facts()
-    start = _start(facts)
+    start = single_start(facts)
     if isinstance(start, NoEstimate):
         return start
     table = changes(values, facts, start)
@@ -80,17 +80,6 @@ def estimate(values: CaseValues, facts: Facts | None = None) -> Estimated | NoEs
         effect, error, float(fit.df), f"{arms[0]} + {arms[1]} offices", "difference in differences of office means",
         Evidence.B, diagnostics, {"event_study": blocks},
     )  # fmt: skip
-
-
-def _start(facts: Facts) -> date | NoEstimate:
-    starts = set(facts.office_starts.values()) or ({facts.start} if facts.start else set())
-    if not starts:
-        return NoEstimate("The plan names no first day of the pilot.", "Give the start date in the plan.")
-    if len(starts) > 1:
-        return NoEstimate(
-            f"The pilot's offices started on {len(starts)} different days.", "Use the design 'staggered' for them."
-        )
-    return next(iter(starts))
 
 
 def changes(values: CaseValues, facts: Facts, start: date) -> Changes:
@@ -290,8 +279,9 @@ def survived_drift(blocks: Blocks, point: float, error: float, df: float) -> Dia
     The bias allowed to each block is M times that move, added up from the middle of the time before to the middle of
     the time after; the interval stays clear of zero up to this M. After Rambachan and Roth 2023 (relative magnitudes).
     """
-    gap = np.nanmean(blocks.mean[blocks.pilot], axis=0) - np.nanmean(blocks.mean[~blocks.pilot], axis=0)
-    largest = float(np.abs(np.diff(gap[: blocks.before])).max())
+    pre = blocks.mean[:, : blocks.before]
+    gap = pre[blocks.pilot].mean(axis=0) - pre[~blocks.pilot].mean(axis=0)
+    largest = float(np.abs(np.diff(gap)).max())
     apart = blocks.middle[blocks.before :].mean() - blocks.middle[: blocks.before].mean()
     number = float(apart / (blocks.middle[1] - blocks.middle[0]))
     left = max(abs(point) - t_quantile(df) * error, 0.0)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perintis.rules.designs.design import NoEstimate
+
 if TYPE_CHECKING:
     from perintis.rules.statistics.case_values import CaseValues
     from perintis.rules.statistics.effect import Flags, Floats, Units, Whole
@@ -94,6 +96,18 @@ class Facts:
     utilisation: tuple[float, float] | None = None
     cross_fit: int = 0
     seed: int = 20_250_101
+
+
+def single_start(facts: Facts) -> date | NoEstimate:
+    """The first day of the pilot where all offices share it."""
+    starts = {facts.start} if facts.start else set(facts.office_starts.values())
+    if not starts:
+        return NoEstimate("The plan names no first day of the pilot.", "Give the start date in the plan.")
+    if len(starts) > 1:
+        return NoEstimate(
+            f"The pilot's offices started on {len(starts)} different days.", "Use the design 'staggered' for them."
+        )
+    return next(iter(starts))
 
 
 def ordinals(units: Units) -> Whole:

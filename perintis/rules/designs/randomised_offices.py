@@ -62,7 +62,7 @@ def estimate(values: CaseValues, facts: Facts | None = None) -> Estimated | NoEs
     contrast = np.eye(x.shape[1])[1]
     effect = _effect(values, table, chosen, fit, contrast)
     error = fit.error(contrast)
-    p = permutation_p(table, x)
+    p = permutation_p(table, x, facts.seed)
     diagnostics = [
         enough_offices(*arms),
         _permutation(p, t_p_value(effect.estimate / error, fit.df) if error > 0 else 0.0, min(arms)),
@@ -139,7 +139,7 @@ def _effect(values: CaseValues, table: OfficeMeans, chosen: Flags, fit: Fit, con
     return Effect(values.metric, point, psi, chosen, units, baseline + point, baseline, values.unit)
 
 
-def permutation_p(table: OfficeMeans, x: Floats, seed: int = 1) -> float:
+def permutation_p(table: OfficeMeans, x: Floats, seed: int) -> float:
     """Two-sided p-value of exchanging the lot among offices of one stratum; exact up to 20,000 lots, else 9,999 drawn.
 
     The statistic is the difference of means of the residuals after all columns but the arm. Source: Freedman and

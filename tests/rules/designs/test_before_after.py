@@ -240,3 +240,11 @@ def test_arrivals_can_be_adjusted_for():
     assert estimated(estimate(values, Facts(start=start))).effect.estimate < -2
     found = estimated(estimate(values, Facts(start=start, arrivals=True)))
     assert found.effect.estimate == pytest.approx(0, abs=0.15)
+
+
+def test_comparison_offices_without_cases_fail_the_gate():
+    """The plan names an office that is not in the data: the series stands alone, and that is said."""
+    values, facts = weeks()
+    found = estimated(estimate(values, Facts(start=facts.start, comparison_offices=frozenset({"elsewhere"}))))
+    assert check(found, "comparison_offices").passed is False
+    assert found.evidence is Evidence.D

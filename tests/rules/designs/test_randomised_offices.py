@@ -55,7 +55,7 @@ def test_three_against_three_can_never_be_significant():
     values = means_of([1, 2, 3], [101, 102, 103])
     table, _ = office_means(values, Facts())
     x = np.column_stack([np.ones(6), table.pilot])
-    assert permutation_p(table, x) == pytest.approx(0.10)
+    assert permutation_p(table, x, seed=1) == pytest.approx(0.10)
     found = estimated(estimate(values))
     assert check(found, "permutation").passed is False
     assert check(found, "permutation").gate
@@ -99,7 +99,7 @@ def test_strata_are_honoured_by_the_permutation():
     strata = {name_of(0): "rural", name_of(1): "rural", name_of(2): "urban", name_of(3): "urban"}
     table, _ = office_means(values, Facts(strata=strata))
     x = np.column_stack([np.ones(4), table.pilot, table.stratum])
-    assert permutation_p(table, x) == pytest.approx(0.5)
+    assert permutation_p(table, x, seed=1) == pytest.approx(0.5)
 
 
 def test_grade_is_a_from_twelve_offices_a_cohort():
