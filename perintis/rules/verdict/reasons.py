@@ -189,9 +189,12 @@ def still_open(reading: Reading, size: Size | None) -> Reason:
         f"We cannot tell yet whether {metric_label(reading.metric)} is better: effects {span(reading)} remain "
         f"possible, and {amount(worthwhile, reading.metric)} would be worthwhile"
     )
-    hoped = reading.effect if reading.effect >= worthwhile else reading.target or 2 * worthwhile
-    reach = reading.effect - reading.low + Z_POWER * reading.error
-    return _with_needs("underpowered", text, (hoped / reach) ** 2, size, reading)
+    reach = reading.effect - reading.low
+    if reading.effect >= worthwhile:  # to find it four times in five, if it is what it seems
+        ratio = (reading.effect / (reach + Z_POWER * reading.error)) ** 2
+    else:  # to rule out either no effect or a worthwhile one, if it stays where it is
+        ratio = (max(reading.effect, worthwhile - reading.effect) / reach) ** 2
+    return _with_needs("underpowered", text, ratio, size, reading)
 
 
 def _with_needs(code: str, text: str, ratio: float, size: Size | None, reading: Reading) -> Reason:
@@ -199,7 +202,7 @@ def _with_needs(code: str, text: str, ratio: float, size: Size | None, reading: 
     if size is None:
         return Reason(code, text, None, _facts(reading))
     if ratio >= 1:
-        return Reason(code, text, "about as many cases again", _facts(reading))
+        return Reason(code, text, "a few more cases: it is close to the limit", _facts(reading))
     more = more_needed(ratio, size)
     needs = {name: value for name, value in (("cases", more.cases), ("offices", more.offices)) if value is not None}
     return Reason(code, text, str(more), _facts(reading) | needs)

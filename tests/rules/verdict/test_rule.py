@@ -147,8 +147,9 @@ def test_the_sentence_says_what_would_change_it() -> None:
     """More cases at the same offices, or more offices like them."""
     sizes = {"lead_time": Size(cases=2000, offices=20, icc=0.0)}
     verdict = judge([primary(1.5, 2), SAFE], replace(FINAL, sizes=sizes))
-    # (target 4 / (2 + .8416 * 1))^2 would be enough already: more of the same decides
-    assert verdict.change == "about as many cases again"
+    # 1.5 is 0.5 from the worthwhile 2 and 1.5 from none: a half-width below 1.5 instead of 2 rules out no effect
+    # (1.5 / 2)^2 = 0.5625 of the variance: 2000 / 0.5625 - 2000 = 1,556 cases, 20 / 0.5625 - 20 = 15.6 offices
+    assert verdict.change == "about 1,600 more cases or 16 more offices"
     verdict = judge([primary(2.5, 4), SAFE], replace(FINAL, sizes=sizes))
     # (2.5 / (4 + .8416 * 2))^2 = 0.1936 of the variance: 2000 / 0.1936 - 2000 = 8,331 cases, 20 / 0.1936 - 20 = 83.3
     assert verdict.change == "about 8,400 more cases or 84 more offices"
