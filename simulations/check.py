@@ -67,8 +67,9 @@ def rate(
     *,
     control: bool = False,
     weak: bool = False,
+    stated_for: int = FULL,
 ) -> Figure:
-    """A share of repetitions. The range widens by three times what fewer than `FULL` repetitions add to the error.
+    """A share of repetitions. The range widens by three times what fewer than `stated_for` of them add to the error.
 
     A `weak` control is only a little wrong: fewer than `FULL` repetitions cannot tell and merely show it.
     """
@@ -76,7 +77,7 @@ def rate(
     if weak and n < FULL:
         return Figure(name, share, sqrt(share * (1 - share) / n), 0.0, 1.0, reference)
     low, high = accepted
-    slack = 3 * max(0.0, _at(low, high, n) - _at(low, high, FULL))
+    slack = 3 * max(0.0, _at(low, high, n) - _at(low, high, stated_for))
     return Figure(name, share, sqrt(share * (1 - share) / n), max(0.0, low - slack), high + slack, reference, control)
 
 
