@@ -118,8 +118,8 @@ def test_steps_without_a_counterpart_are_told_at_import(office: Office, log: Pat
     told = office.done("baseline", "import", "small", other, "--name", "other", *flags).out
     assert "WARNING: not one of these steps is a step of small" in told
     extract = write(office, "extract.csv", "case,in,out\nA,2026-01-05,2026-01-06\n")
-    flags = ("--layout", "cases", "--case", "case", "--opened", "in", "--closed", "out")
-    told = office.done("baseline", "import", "small", extract, "--name", "extract", *flags).out
+    dates = ("--layout", "cases", "--case", "case", "--opened", "in", "--closed", "out")
+    told = office.done("baseline", "import", "small", extract, "--name", "extract", *dates).out
     assert "It has no steps, so it can be compared by lead time, deadlines and outcomes only." in told
 
 
@@ -138,6 +138,7 @@ def test_a_standard_is_kept_shown_and_held_against_cases(office: Office) -> None
         assert "95 % interval" not in told
     refused = office("compare", "small", "rule", "--by", "office")
     assert "has promises and no cases" in refused.err
+    assert "no cases to export" in office("export", "rule", "rule.csv").err
     assert "one has to be a service standard" in office("compare", "rule", "rule").err
 
 

@@ -17,8 +17,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
         "tahap", "langkah", "proses",
     ),
     "start": (
-        "start timestamp", "start time", "started at", "started", "start", "begun", "began", "begin", "waktu mulai", "tanggal mulai",
-        "tgl mulai", "jam mulai", "mulai",
+        "start timestamp", "start time", "started at", "started", "start", "begun", "began", "begin", "waktu mulai",
+        "tanggal mulai", "tgl mulai", "jam mulai", "mulai",
     ),
     "timestamp": (
         "time timestamp", "timestamp", "complete time", "completed at", "completed", "complete", "end time", "ended",

@@ -120,7 +120,7 @@ def summary_lines(m: BaselineManifest, here: Here) -> Iterator[str]:
 def _what(m: BaselineManifest) -> str:
     if m.standard is not None:
         return f"a service standard, {count(len(m.standard.promises), 'promise')}, no cases"
-    share = f", {m.open_cases / m.cases:.0%}" if m.open_cases else ""
+    share = f", {m.open_cases / m.cases:.1%}" if m.open_cases else ""
     return f"{count(m.cases, 'case')} ({m.open_cases:,} open{share}) opened {days_of(m)}"
 
 
@@ -217,6 +217,7 @@ def step_lines(c: Contents, pilot: str) -> Iterator[str]:
     marks = {True: "yes", False: "no", None: "?"}
     rows = [(one.step, f"{one.visits:,}", f"{one.cases:,}", marks[one.in_pilot]) for one in c.steps]
     yield table(("Step", "Visits", "Cases", f"In {pilot}"), rows, right=(1, 2))
+    yield ""
     if c.vocabulary is None:
         yield paragraph(f"The steps of {pilot} cannot be read here, so they are not compared.")
         return

@@ -9,6 +9,7 @@ import typer
 
 from perintis.faces.cli.here import Here, now
 from perintis.faces.cli.screen import count, print_json, say
+from perintis.words.errors import NotAllowed
 
 
 def command(
@@ -27,6 +28,8 @@ def command(
     with here.database() as database:
         shelves = Shelves(database, here.settings.home, {p.name: p for p in here.pilots()})
         found = shelves.find(data, now=now())
+    if found.data.standard is not None:
+        raise NotAllowed(f"{data} is a service standard: it has promises and no cases to export")
     cases = export(found.data, file)
     if as_json:
         print_json({"file": file, "cases": cases, "steps": found.data.steps.height, "simulated": found.data.simulated})
