@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perintis.rules.designs.design import NoEstimate
+from perintis.rules.metrics.metric import Need
 from perintis.rules.process.by_office import FEWEST_CASES, Difference, compare_medians, compare_shares, judged
 from perintis.rules.process.paths import edge_name, follows, pair
 from perintis.rules.statistics.grouped import Clustering
@@ -47,11 +48,15 @@ class Edge:
 
 @dataclass(frozen=True)
 class FlowMap:
-    """The edges, most frequent first; `cases` are closed cases with recorded work, baseline first."""
+    """The edges, most frequent first; `cases` are closed cases with recorded work, baseline first.
+
+    `waits_note` says what waits include, or why those of the two cohorts are not compared.
+    """
 
     edges: tuple[Edge, ...]
     cases: tuple[int, int]
     left_out: tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]
+    waits_note: str | None = None
 
 
 def flow_map(
@@ -66,6 +71,9 @@ def flow_map(
     marked = [_once(way, edges) for way in ways]
     counted = compare_shares(both, marked, len(edges), by, fewest)
     waits = _waits(both, ways, edges, by, fewest)
+    lacking, note = _starts(baseline, pilot)
+    if lacking:
+        waits = [(before, after, None) for before, after, _ in waits]
     tested = judged((*counted.differences, *(w[2] for w in waits if w[2] is not None)))
     share, rest = tested[: len(edges)], iter(tested[len(edges) :])
     found = [
@@ -80,7 +88,17 @@ def flow_map(
         for k, edge in enumerate(edges)
     ]
     found.sort(key=lambda e: (-sum(e.cases), e.source, e.target))
-    return FlowMap(tuple(found), (both.baseline.cases, both.pilot.cases), (both.baseline.left_out, both.pilot.left_out))
+    return FlowMap(
+        tuple(found), (both.baseline.cases, both.pilot.cases), (both.baseline.left_out, both.pilot.left_out), note
+    )
+
+
+def _starts(baseline: View, pilot: View) -> tuple[bool, str | None]:
+    """Whether the waits of the cohorts mean different things, and what there is to say of them."""
+    lacking = [name for view, name in ((baseline, "baseline"), (pilot, "pilot")) if view.lacks(Need.START_TIMES)]
+    if len(lacking) == 1:
+        return True, f"times at which work started were not recorded in the {lacking[0]}: waits are not compared"
+    return False, "start times were not recorded: waits include the work on the next step" if lacking else None
 
 
 def _once(way: Follows, edges: Whole) -> tuple[Whole, Whole]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 START, END = "(start)", "(end)"
 MICROSECONDS_A_DAY = 86_400_000_000
 FIRST_LETTER = 0x4E00
+MOST_STEPS = 2_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +79,8 @@ def _paired(views: tuple[tuple[View, str], ...]) -> Pair | NoEstimate:
         if not view.data.has_steps:
             return NoEstimate(f"{name} has no recorded steps", "import an event log")
     steps = _names(*(view.begun["step"] for view, _ in views))
+    if len(steps) > MOST_STEPS:
+        return NoEstimate(f"{len(steps)} different steps; up to {MOST_STEPS} can be compared", "map them to fewer")
     offices = _names(*(view.data.cases["office"] for view, _ in views))
     sides = [side(view, steps, offices) for view, _ in views]
     for found, (_, name) in zip(sides, views, strict=True):

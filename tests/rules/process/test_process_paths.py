@@ -99,3 +99,9 @@ def test_without_a_closed_case_there_is_a_reason(view: View, reason: str) -> Non
     found = pair(log(["AB"]), view)
     assert isinstance(found, NoEstimate)
     assert found.reason == reason
+
+
+def test_a_log_with_thousands_of_different_steps_is_no_process() -> None:
+    """Such a log needs a mapping first."""
+    found = pair(log(["AB"]), log(["".join(chr(0x4E00 + k) for k in range(2_000))]))
+    assert found == NoEstimate("2002 different steps; up to 2000 can be compared", "map them to fewer")
