@@ -242,3 +242,14 @@ def test_no_library_is_loaded_before_it_is_needed() -> None:
     code = "import sys, perintis.rules.calendar; print({'numpy', 'polars', 'holidays'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@unhurried
+@given(calendars, st.lists(instants, min_size=1, max_size=4), st.integers(1, 100_000))
+def test_a_column_of_due_dates_is_that_of_each_instant(
+    calendar: Calendar, starts: list[datetime], minutes: int
+) -> None:
+    """`minutes_later` of a column gives what `add` gives for one instant of working time."""
+    column = pl.Series("start", starts, dtype=pl.Datetime("us", "UTC"))
+    found = timetable(calendar).minutes_later(column, minutes).to_list()
+    assert found == [add(calendar, start, WorkingTime(hours=minutes / 60)) for start in starts]

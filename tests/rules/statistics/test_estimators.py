@@ -243,6 +243,52 @@ def test_the_order_of_rows_does_not_matter() -> None:
         np.testing.assert_array_equal(one.y, other.y)
 
 
+def test_an_event_told_twice_changes_no_time_and_no_hand_over() -> None:
+    """Work told twice is one stretch of work, by one agency; only what is summed (cost) counts it twice."""
+    once = data_set(CLOSED, STEPS)
+    twice = replace(once, steps=once.steps.gather([0, 0, 1, 1, 2, 2, 3, 3, 4, 4]))
+    for metric in ("lead_time", "touch_time", "waiting_time", "handovers", "rework"):
+        one, other = (values(metric, once, each, tau=3.0) for each in (once, twice))
+        np.testing.assert_array_equal(one.y, other.y)
+
+
+def test_cohorts_swapped_turn_the_sign() -> None:
+    """Pilot against baseline is minus baseline against pilot."""
+    a, b = data_set(CLOSED, STEPS), data_set(OPEN, STEPS)
+    for metric in ("lead_time", "touch_time", "cost"):
+        one, other = values(metric, a, b, tau=4.0).difference(), values(metric, b, a, tau=4.0).difference()
+        assert one.estimate == pytest.approx(-other.estimate)
+        assert np.square(one.psi).sum() == pytest.approx(np.square(other.psi).sum())
+
+
+def test_cases_already_open_at_the_window_count_from_then_on() -> None:
+    """A window from day 4: A is gone before, B is seen from age 3, C from age 2. At 4 B is one of two: 1/2 decided."""
+    data = data_set(CLOSED)
+    found = values("lead_time", data, data, tau=8.0, observed_from=(None, moment("4/00:00")))
+    assert found.mean(pilot=True) == pytest.approx(4 + 8 / 2 / 2)
+    assert ("ended before the window opened (pilot)", 1) in found.left_out
+    late = values("service_level_met", data, data, service_level_days=4.0, observed_from=(None, moment("4/00:00")))
+    assert late.mean(pilot=True) == pytest.approx(0.5)
+
+
+def test_closed_cases_only_where_the_plan_says_so() -> None:
+    """Counts of closed cases need no horizon, and tell how many are open."""
+    data = data_set(OPEN, STEPS)
+    found = values("handovers", data, data, counted="closed")
+    assert found.used.tolist() == [True, True, False, False] * 2
+    assert ("are still open (pilot)", 2) in found.left_out
+    left = values("handovers", data, data, counted="closed", withdrawal="left_out")
+    assert left.used.tolist() == [True, False, False, False] * 2
+
+
+def test_nothing_begun_within_tau_is_no_hand_over_yet() -> None:
+    """C's work began behind its horizon: zero hand-overs; a case without any recorded work is not known."""
+    data = data_set(CLOSED + "D 1/00:00 4/00:00 granted\n", STEPS)
+    found = values("handovers", data, data, tau=3.0)
+    assert found.y[2] == 0
+    assert not found.used[3]
+
+
 def test_units_of_other_data_are_refused() -> None:
     """A wrong pairing of cases and units would give wrong offices to cases."""
     a, b = data_set(CLOSED), data_set(OPEN)
