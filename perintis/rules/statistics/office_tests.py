@@ -212,8 +212,8 @@ def _subset_sums(values: Floats, chosen: int) -> Floats:
     """The sums of all subsets of that size, put together from subsets of both halves: far fewer additions."""
     if len(values) > MOST_IN_HALVES:
         fewer = min(chosen, len(values) - chosen)
-        sums = values[_combinations(len(values), fewer)].sum(axis=1)
-        return sums if fewer == chosen else values.sum() - sums
+        sums: Floats = values[_combinations(len(values), fewer)].sum(axis=1)
+        return sums if fewer == chosen else float(values.sum()) - sums
     half = len(values) // 2
     left, right = _by_size(half), _by_size(len(values) - half)
     lowest, highest = max(0, chosen - len(values) + half), min(half, chosen)

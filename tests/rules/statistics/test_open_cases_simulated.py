@@ -49,7 +49,7 @@ def test_the_mean_of_closed_cases_shows_an_improvement_that_is_not_there() -> No
     assert ours <= 11
 
 
-@pytest.mark.parametrize("n", [100, 300])
+@pytest.mark.parametrize("n", [200, 400])
 def test_the_interval_covers_the_true_difference(n: int) -> None:
     """A process 20 % faster; within 60 days the true difference is -4.016 days."""
     random, covered, estimates = np.random.default_rng(12), 0, []
