@@ -66,16 +66,11 @@ def next_look(
     taken = [look for look in previous if look.bound is not None]
     before = taken[-1].spent if taken else 0.0
     left = (alpha if final else spent(fraction, alpha, spending)) - before
-    number = len(previous) + 1
-    if left <= 0:
-        return Look(
-            number, information, fraction, before, None, final, "nothing of the level may be spent at this look"
-        )
-    if taken and fraction < taken[-1].fraction + LEAST_GAIN:
-        if not final:
-            return Look(
-                number, information, fraction, before, None, final, "no information was gained since the look before"
-            )
+    number, idle = len(previous) + 1, bool(taken) and fraction < taken[-1].fraction + LEAST_GAIN
+    if left <= 0 or (idle and not final):
+        why = "no information was gained since the look before" if idle else "nothing of the level may be spent"
+        return Look(number, information, fraction, before, None, final, why)
+    if idle:
         return Look(number, information, fraction, before + left, -float(ndtri(left / 2)), final)
     inside = run_on([look.fraction for look in taken], [look.bound for look in taken if look.bound is not None])
     return Look(number, information, fraction, before + left, bound_for(inside, fraction, left), final)

@@ -50,7 +50,7 @@ def test_a_look_that_gained_no_information_may_not_decide() -> None:
     idle = next_look(first, 0.70, PLANNED, final=False)
     assert (idle.bound, idle.why_none, idle.spent) == (
         None,
-        "nothing of the level may be spent at this look",
+        "no information was gained since the look before",
         first[0].spent,
     )
     last = next_look((*first, idle), 0.70, PLANNED, final=True)
@@ -140,3 +140,11 @@ def test_more_looks_left_give_more_chances() -> None:
     assert both > max(conditional_power(1.2, 0.4, (t,), (2.2,)) for t in (0.7, 1.0))
     with pytest.raises(BadInput, match="at least one later look"):
         conditional_power(1.2, 0.4, (), ())
+
+
+def test_after_all_information_nothing_may_be_spent() -> None:
+    """A look beyond the planned information spends the rest though it was not called final; the next has no bound."""
+    over = looks(0.6, 0.45, final=False)
+    assert over[-1].spent == pytest.approx(0.05)
+    after = next_look(over, 0.40, PLANNED, final=True)
+    assert (after.bound, after.why_none) == (None, "nothing of the level may be spent")
