@@ -100,7 +100,7 @@ def test_a_plain_normal_test_passes_too_often() -> None:
     assert 100 * size == pytest.approx(2.82, abs=0.005)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(st.integers(1, 60), st.integers(1, 60), st.data())
 def test_test_and_interval_agree(n1: int, n0: int, data: st.DataObject) -> None:
     """The pilot passes exactly if the one-sided limit lies inside the margin."""
@@ -111,7 +111,7 @@ def test_test_and_interval_agree(n1: int, n0: int, data: st.DataObject) -> None:
         assert found.passed == (found.limit > -0.1)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(st.integers(1, 40), st.integers(1, 40), st.data())
 def test_swapping_the_cohorts_turns_the_interval_around(n1: int, n0: int, data: st.DataObject) -> None:
     """Baseline minus pilot is the mirror image of pilot minus baseline, and so are failures of successes."""
