@@ -34,7 +34,8 @@ class OfficeWeek(NamedTuple):
     """One office in one week: `open` cases on average (L), `closings` a day (lambda), their mean `lead` in days (W).
 
     `off` is L / (lambda W) - 1; `chance` its standard error from the spread of the leads. `flagged`: off by more than
-    the limit, and by more than twice that. All None, with the `reason`, where the week cannot be judged.
+    the limit, and by more than twice that. All None, with the `reason`, where the week cannot be judged. `week` counts
+    the Mondays from 1970-01-05, which is 0.
     """
 
     office: str

@@ -64,6 +64,19 @@ class Satisfaction:
     psi: Floats
 
 
+@dataclass(frozen=True, eq=False)
+class AllAsked:
+    """The index that all who were asked would have, if silent people are like those who answered in their group.
+
+    `psi` has one influence value for everybody asked.
+    """
+
+    index: float
+    category: str
+    response: float
+    psi: Floats
+
+
 @dataclass(frozen=True)
 class ElementCompared:
     """One element in both cohorts. `p_adjusted` by Benjamini and Hochberg over the elements that could be tested.
@@ -130,6 +143,28 @@ def case_index(answers: Floats, units: Units) -> CaseValues:
 def response_rate(answered: int, asked: int) -> Interval | NoEstimate:
     """The share of those asked who answered, with Wilson's interval."""
     return NoEstimate("nobody was asked") if asked == 0 else wilson(answered, asked)
+
+
+def index_of_all_asked(each: Floats, group: Whole) -> AllAsked | NoEstimate:
+    """The index weighted by the inverse of the response rate of each group (office, outcome, kind of case).
+
+    `each` holds the score of everybody asked, NaN for those without one; `group` numbers their groups from 0. Source:
+    Little 1986 (weighting-class adjustment).
+    """
+    answered = ~np.isnan(each)
+    place = np.unique(group, return_inverse=True)[1].astype(np.int64)
+    if answered.sum() < FEWEST:
+        return NoEstimate(f"{int(answered.sum())} complete respondents; {FEWEST} are needed")
+    asked = np.bincount(place).astype(np.float64)
+    replies = np.bincount(place[answered], minlength=len(asked)).astype(np.float64)
+    if silent := int((replies == 0).sum()):
+        return NoEstimate(f"nobody answered in {silent} of {len(asked)} groups", "coarser groups")
+    n = len(each)
+    means = np.bincount(place[answered], weights=each[answered], minlength=len(asked)) / replies
+    index = float((asked * means).sum() / n)
+    psi = (means[place] - index) / n
+    psi[answered] += (each[answered] - means[place[answered]]) * (asked / replies)[place[answered]] / n
+    return AllAsked(index, category(index), float(answered.mean()), psi)
 
 
 def category_chances(

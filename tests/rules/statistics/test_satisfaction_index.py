@@ -12,11 +12,13 @@ from perintis.rules.statistics.effect import Units
 from perintis.rules.statistics.proportions import Interval
 from perintis.rules.statistics.satisfaction import (
     ELEMENTS,
+    AllAsked,
     Satisfaction,
     case_index,
     category,
     category_chances,
     compare_elements,
+    index_of_all_asked,
     response_rate,
     satisfaction,
     scores,
@@ -179,3 +181,31 @@ def test_response_rate() -> None:
     assert (found.low, found.high) == pytest.approx((0.2553, 0.3662), abs=5e-5)
     assert response_rate(0, 0) == NoEstimate("nobody was asked")
     assert len(ELEMENTS) == 9
+
+
+def test_silent_groups_are_weighted_up() -> None:
+    """Refused applicants are less content and answer less: the plain index flatters, the weighted one is right."""
+    random = np.random.default_rng(21)
+    off = []
+    for _ in range(200):
+        refused = (random.random(1_000) < 0.5).astype(np.int64)
+        each = np.where(refused, 60.0, 90.0) + random.normal(0, 8, 1_000)
+        each[random.random(1_000) > np.where(refused, 0.2, 0.6)] = np.nan
+        found = index_of_all_asked(each, refused)
+        assert isinstance(found, AllAsked)
+        assert np.nanmean(each) > 78  # 82.5 on average
+        assert found.psi.sum() == pytest.approx(0, abs=1e-9)
+        off.append((found.index - 75) / np.sqrt((found.psi**2).sum()))
+    assert np.mean(off) == pytest.approx(0, abs=0.25)
+    assert np.std(off) == pytest.approx(1, abs=0.15)
+
+
+def test_one_group_is_the_plain_index() -> None:
+    """Without groups nothing changes; a group in which nobody answered cannot be weighted up."""
+    each = scores(EXAMPLE)
+    found = index_of_all_asked(each, np.zeros(29, dtype=np.int64))
+    assert isinstance(found, AllAsked)
+    assert found.index == pytest.approx(index_of(EXAMPLE).index)
+    each[0] = np.nan
+    assert index_of_all_asked(each, np.arange(29)) == NoEstimate("nobody answered in 1 of 29 groups", "coarser groups")
+    assert isinstance(index_of_all_asked(np.full(5, np.nan), np.zeros(5, dtype=np.int64)), NoEstimate)
