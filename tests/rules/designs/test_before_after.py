@@ -248,3 +248,24 @@ def test_comparison_offices_without_cases_fail_the_gate():
     found = estimated(estimate(values, Facts(start=facts.start, comparison_offices=frozenset({"elsewhere"}))))
     assert check(found, "comparison_offices").passed is False
     assert found.evidence is Evidence.D
+
+
+def test_a_week_counts_as_its_cases():
+    """A single wild case in an otherwise empty week hardly moves the effect."""
+    values, facts = weeks(each=50, effect=-3)
+    week = values.units.day // 7
+    kept = (week != 45) | (np.arange(len(week)) == 45 * 50)
+    y = np.where(week == 45, 120.0, values.y)
+    thin = case_values(y[kept], values.units.pilot[kept], day=values.units.day[kept])
+    whole = estimated(estimate(values, facts)).effect.estimate
+    assert estimated(estimate(thin, facts)).effect.estimate == pytest.approx(whole, abs=1.0)
+
+
+def test_days_of_wash_in_are_left_out_of_a_daily_series():
+    """The first ten days are late by 30 and do not count."""
+    values, facts = weeks(before=30, after=15, each=14, effect=-3, noise=0.2)
+    late = values.units.day - 30 * 7
+    spoiled = case_values(values.y + 30 * ((late >= 0) & (late < 10)), values.units.pilot, day=values.units.day)
+    found = estimated(estimate(spoiled, Facts(start=facts.start, daily=True, wash_in_days=10)))
+    assert found.effect.estimate == pytest.approx(-3, abs=0.5)
+    assert found.rests_on == "210 days before, 95 after"

@@ -106,6 +106,14 @@ def test_what_is_missing_is_said():
     assert facts.office_starts
 
 
+def test_groups_of_one_office_take_the_error_of_leaving_out_offices():
+    """A group of one has no spread of its own: the influences alone would give too small an error."""
+    values, facts = cases([2, 3, 4, 5, None, None], 8, lambda _: -1.0, noise=1.0)
+    found = estimated(estimate(values, facts))
+    assert "leaving out one office" in found.method
+    assert found.error > 1.1 * np.sqrt((found.effect.per_office() ** 2).sum() * 6 / 5)
+
+
 def test_false_alarms_keep_their_level():
     """Twelve offices, three starts, no effect: the jackknife with t errs in about 5 % of trials."""
     false, rounds = 0, 100
