@@ -154,7 +154,8 @@ def _perform_one(step: Step[Any], request: Any, key: str) -> _Outcome:
 
 def _outcome(step: Step[Any], result: Any) -> _Outcome:
     try:
-        return _Done(step.output.dump_json(step.output.validate_python(result), warnings="error").decode())
+        valid = step.output.validator.validate_python(result)
+        return _Done(step.output.serializer.to_json(valid, warnings="error").decode())
     except ValueError as error:
         fields = ", ".join(error_fields(error)) or type(result).__name__
         return _Failed(f"the result of {step.name} is not valid: {fields}")
@@ -185,16 +186,19 @@ def _change(
 
 def _count(report: BatchReport, items: Sequence[Item], changes: Sequence[Change]) -> None:
     assert report.recorded is not None
-    report.refused = len(report.recorded.refused)
+    last_seq, refused, repeated = report.recorded.last_seq, report.recorded.refused, report.recorded.repeated
+    report.refused = len(refused)
     left = Counter(change.case for change in changes)
     for item, change in zip(items, changes, strict=True):
-        if change.case in report.recorded.refused or change.case in report.recorded.repeated:
+        if change.case in refused or change.case in repeated:
             continue
-        report.done += change.status is WorkStatus.COMPLETED
-        report.retrying += change.status is WorkStatus.RETRYING
-        report.failed += change.status is WorkStatus.FAILED
+        if change.status is WorkStatus.COMPLETED:
+            report.done += 1
+        else:
+            report.retrying += change.status is WorkStatus.RETRYING
+            report.failed += change.status is WorkStatus.FAILED
         left[change.case] -= 1
-        report.states.append((report.recorded.last_seq[change.case] - left[change.case], item.live, state_of(change)))
+        report.states.append((last_seq[change.case] - left[change.case], item.live, state_of(change)))
 
 
 def state_of(change: Change) -> WorkState:

@@ -6,6 +6,7 @@ import json
 import os
 import sysconfig
 import traceback
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ class Live:
         self.problem: str | None = None
         self.diverged = False
         self.replay: Replay | None = None
-        self._guard(lambda: self._begin(process, history))
+        self._guard(self._begin, process, history)
         self._note_new(now)
 
     def _begin(self, process: ProcessFunction, history: History) -> None:
@@ -99,7 +100,7 @@ class Live:
         if request is None:
             return None  # the replay itself says whether that is a divergence
         try:
-            return request.step.output.validate_json(work.result or "null")
+            return request.step.output.validator.validate_json(work.result or "null")
         except ValueError:
             raise Diverged(
                 f"the recorded result of {work.key} does not fit the step's present result type; "
@@ -111,13 +112,15 @@ class Live:
         self.seq += 1
         self.work[work.key] = work
         if work.status.answered:
-            self._guard(lambda: self._feed(work))
+            self._guard(self._feed, work)
             self._note_new(now)
 
     def pending(self) -> list[tuple[Key, Request[Any]]]:
         """Requests that are asked for and not recorded, or to be tried again; in the order asked."""
         if self.replay is None or self.problem is not None:
             return []
+        if not self.blocked:
+            return list(self.replay.outstanding.items())
         return [(key, request) for key, request in self.replay.outstanding.items() if key not in self.blocked]
 
     def needless(self) -> list[WorkState]:
@@ -128,13 +131,14 @@ class Live:
         return [w for w in abandoned if w is not None and w.status.unfinished]
 
     def _note_new(self, now: datetime) -> None:
-        for key, _ in self.pending():
-            self.asked_at.setdefault(key, now)
+        if self.replay is not None and self.problem is None:
+            for key in self.replay.outstanding:
+                self.asked_at.setdefault(key, now)
 
-    def _guard(self, act: Any) -> None:
+    def _guard(self, act: Callable[..., None], *of: Any) -> None:
         """Run process code; whatever it raises sets this one case aside and nothing else."""
         try:
-            act()
+            act(*of)
         except Diverged as error:
             self.problem, self.diverged = str(error), True
         except SentBack as error:

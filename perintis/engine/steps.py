@@ -106,8 +106,7 @@ class Step(Generic[OutputT]):
 
     def __call__(self, case: Case[Any], **inputs: object) -> Request[OutputT]:
         """Ask for this step; the keyword arguments fill input fields that the application does not have."""
-        unknown = inputs.keys() - set(self.fields)
-        if unknown:
+        if inputs and (unknown := inputs.keys() - set(self.fields)):
             raise DefinitionError(f"{self.name} has no input field {sorted(unknown)[0]!r}; it has {self.fields}")
         return Request(self, inputs)
 
