@@ -206,16 +206,19 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     yield paragraph(f"At least {count(least.cases, 'case')} and {count(least.offices, 'office')} a cohort, "
                     f"{count(least.weeks, 'whole week')} of intake")  # fmt: skip
     yield ""
-    rows = [(m.role.value, m.metric, m.better.value, _size(m), str(m.tau or ""), m.unit) for m in plan.metrics]
-    yield table(("Role", "Metric", "Better", "Matters from", "Within", "Unit"), rows)
+    rows = [(m.role.value, m.metric, _size(m), str(m.tau or "")) for m in plan.metrics]
+    yield table(("Role", "Metric", "Matters from", "Within"), rows)
     if unmet := plan.scalability.unmet:
         yield ""
         yield paragraph(f"To scale, still to be shown: {', '.join(unmet)}")
 
 
 def _size(metric: PlannedMetric) -> str:
+    """The size that matters with its unit; which way is worse is told where the metric itself does not say it."""
+    unit = "%" if metric.unit == "percent" else metric.unit
     if metric.margin is not None:
-        return f"{metric.margin:g} worse"
+        way = "" if metric.known.better else " (lower)" if metric.better.value == "higher" else " (higher)"
+        return f"{metric.margin:g} {unit} worse{way}"
     if metric.worthwhile is not None:
-        return f"{metric.worthwhile:g} (target {metric.target:g})"
-    return ""
+        return f"{metric.worthwhile:g} {unit} (target {metric.target:g})"
+    return f"in {unit}"

@@ -10,7 +10,6 @@ from perintis.faces.cli.here import Here, now
 from perintis.faces.cli.meter import Meter
 from perintis.faces.cli.screen import joined, paragraph, table
 from perintis.rules.plan.metric import PERCENT
-from perintis.rules.power.table import WORTHWHILE
 from perintis.rules.verdict.reading import Role
 from perintis.rules.verdict.reasons import amount, metric_label
 
@@ -149,9 +148,8 @@ def _unless(found: PowerTable) -> str:
 
 
 def _mostly(found: PowerTable) -> str:
-    """The answer that is commonest for an effect that is just worthwhile."""
-    row = next(row for row in found.rows if row.label == WORTHWHILE).answers
-    return "'adjust'" if row.adjust >= row.stop else "'stop'"
+    """The answer that is commonest for an effect a little smaller than what it takes."""
+    return "'adjust'" if found.below.adjust >= found.below.stop else "'stop'"
 
 
 def _effect(metric: MetricPower, multiple: float) -> str:

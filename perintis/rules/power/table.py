@@ -30,6 +30,7 @@ CLUSTERS_OF_CASES = 50
 WEEKS = 12
 HALF = 0.5
 FARTHEST = 6.0
+BELOW = 0.9
 WORSE = 0.1
 WORTHWHILE = "what is just worthwhile"
 ASSUMED_STEADINESS = 0.5
@@ -60,7 +61,8 @@ class PowerTable:
     """What a plan can show. `clusters` a cohort of `cluster` ("office", "week"), each with `cases`.
 
     `turning` is the multiple of the target from which the rule says *scale* in at least half of the pilots; None where
-    it never does. `together` is the chance that all guardrails pass when nothing is wrong, `needed` what each needs.
+    it never does. `below` is what it says of an effect nine tenths as large (of the target, where it never scales).
+    `together` is the chance that all guardrails pass when nothing is wrong, `needed` what each needs.
     """
 
     plan: Plan
@@ -72,6 +74,7 @@ class PowerTable:
     metrics: tuple[MetricPower, ...]
     rows: tuple[Truth, ...]
     turning: float | None
+    below: Answers
     together: float
     needed: float
     repetitions: int
@@ -104,6 +107,8 @@ def power_table(
         rows.append(Truth(label, ask(truth)))
         if progress is not None:
             progress(done, len(truths))
+    turning = _turning(supposed, ask)
+    below = ask(_times(_effects(supposed, "target"), 1.0 if turning is None else BELOW * turning))
     powers = tuple(
         MetricPower(s, m.role, c.error, smallest_detectable(c, alpha=plan.looks.alpha),
                     None if s.margin is None else passing_chance(s.margin, c))
@@ -111,7 +116,7 @@ def power_table(
     )  # fmt: skip
     return PowerTable(
         plan, layout.cluster, layout.clusters, layout.cases, limits, may_scale, powers, tuple(rows),
-        _turning(supposed, ask), _together(metrics, drawn), guardrails_needed(len(plan.guardrails)), repetitions, seed,
+        turning, below, _together(metrics, drawn), guardrails_needed(len(plan.guardrails)), repetitions, seed,
         tuple(layout.notes),
     )  # fmt: skip
 
