@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
+import numpy as np
 from scipy.special import stdtr, stdtrit
 
+from perintis.rules.statistics.effect import NOWHERE
 from perintis.rules.statistics.grouped import (
     Cells,
     Clustering,
@@ -81,7 +83,7 @@ def interval(
     df = max(1.0, min(df, degrees_of_freedom(*table.per_cohort, shared=table.shared > 0)))
     if by is not Clustering.OFFICE:
         reduced = max(reduced, variance(effect, by))
-    rests_on = f"{named[0]} {by.value}" if table.shared == len(table.group) else f"{named[0]} + {named[1]} {by.value}"
+    rests_on = _resting(effect, named, by, shared=table.shared == len(table.group))
     if by is Clustering.DAY or min(named) >= ENOUGH_OFFICES:
         return _limits(effect, sqrt(reduced), df, "cluster-robust error (CR2) with t", rests_on, level)
     return _few_offices(effect, table, reduced, df, rests_on, level, strata)
@@ -101,6 +103,16 @@ def _named_groups(effect: Effect, table: Cells, by: Clustering) -> tuple[int, in
             f"let at least {FEWEST_OFFICES} {what} take part in each cohort",
         )
     return baseline, pilot
+
+
+def _resting(effect: Effect, named: tuple[int, int], by: Clustering, *, shared: bool) -> str:
+    """For instance "12 + 12 offices", "8 offices" where the same are in both cohorts, "12 + 12 offices, 60 days"."""
+    what = "days" if by is Clustering.DAY else "offices"
+    found = f"{named[0]} {what}" if shared else f"{named[0]} + {named[1]} {what}"
+    if by is not Clustering.BOTH:
+        return found
+    days = np.unique(effect.units.day[effect.used])
+    return f"{found}, {int((days != NOWHERE).sum())} days"
 
 
 def _plain(effect: Effect, level: float) -> Interval:

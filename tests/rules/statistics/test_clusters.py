@@ -138,6 +138,18 @@ def test_twelve_offices_are_enough_for_cr2() -> None:
     assert (found.method, found.df) == ("cluster-robust error (CR2) with t", pytest.approx(22))
 
 
+def test_days_that_are_bad_for_everybody_widen_the_interval() -> None:
+    """A shock shared by all offices on a day, with other days in each cohort: only days or both ways see it."""
+    random = np.random.default_rng(3)
+    office, day = np.repeat(np.arange(24), 40), np.tile(np.arange(20), 48)
+    pilot = office >= 12
+    day = day + 20 * pilot
+    y = random.normal(size=40)[day] + random.normal(size=len(day))
+    by_office, both = (interval(effect(y, pilot, office, day), by) for by in (Clustering.OFFICE, Clustering.BOTH))
+    assert shown(both).error > 2 * shown(by_office).error
+    assert shown(both).rests_on == "12 + 12 offices, 40 days"
+
+
 def test_errors_that_ignore_offices_are_too_small() -> None:
     """10 + 10 offices, no effect, correlation 0.05: tests over cases are wrong 4 times in 10, over offices rarely."""
     random, naive, right = np.random.default_rng(20), 0, 0
