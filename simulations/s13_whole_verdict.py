@@ -68,7 +68,7 @@ def run(repetitions: int, rng: np.random.Generator) -> tuple[Figure, ...]:
         said = verdicts(rng, repetitions, truth)
         gap = float((said == WORDS.index(Word.SCALE)).mean()) - planner[truth.name]
         error = sqrt(0.25 / repetitions)
-        found.append(Figure(f"{truth.name}: scale, less what the planner promised", gap, error, *_gap(error)))
+        found.append(Figure(f"{truth.name}: scale, less what is planned", gap, error, *_gap(error)))
         for word, reference in zip((Word.SCALE, Word.ADJUST, Word.STOP), truth.reference, strict=True):
             accepted = LEVEL if truth is TRUTHS[0] and word is Word.SCALE else _around(reference)
             found.append(rate(f"{truth.name}: {word.value}", said == WORDS.index(word), accepted, reference))
