@@ -29,15 +29,15 @@ def events(mark: str = "25/01/2024") -> Head:
     """Four applications with two steps each; `mark` is one of the dates."""
     return head(
         f"""
-        No. Permohonan|Nama Pemohon|Kegiatan|Tgl Mulai|Tgl Selesai|Instansi|Biaya|Jenis
-        P1|Budi|check documents|05/01/2024|06/01/2024|Kemenkes|0|kerja
-        P1|Budi|decide|07/01/2024|08/01/2024|imigrasi|100|kerja
-        P2|Ani|check documents|05/01/2024|06/01/2024|Kemenkes|0|kerja
-        P2|Ani|decide|09/01/2024|{mark}|imigrasi|100|kerja
-        P3|Joko|check documents|05/01/2024|06/01/2024|Kemenkes|0|keluarga
-        P3|Joko|decide|09/01/2024|10/01/2024|imigrasi|100|keluarga
-        P4|Dewi|check documents|08/01/2024|08/01/2024|Kemenkes|0|keluarga
-        P4|Dewi|decide|09/01/2024|10/01/2024|imigrasi|100|keluarga
+        No. Permohonan|Nama Pemohon|Kegiatan|Tgl Mulai|Tgl Selesai|Instansi|Biaya|Jenis|Alamat
+        P1|Budi|check documents|05/01/2024|06/01/2024|Kemenkes|0|kerja|Medan
+        P1|Budi|decide|07/01/2024|08/01/2024|imigrasi|100|kerja|Medan
+        P2|Ani|check documents|05/01/2024|06/01/2024|Kemenkes|0|kerja|Medan
+        P2|Ani|decide|09/01/2024|{mark}|imigrasi|100|kerja|Medan
+        P3|Joko|check documents|05/01/2024|06/01/2024|Kemenkes|0|keluarga|Solo
+        P3|Joko|decide|09/01/2024|10/01/2024|imigrasi|100|keluarga|Solo
+        P4|Dewi|check documents|08/01/2024|08/01/2024|Kemenkes|0|keluarga|Solo
+        P4|Dewi|decide|09/01/2024|10/01/2024|imigrasi|100|keluarga|Solo
         """
     )
 
@@ -57,7 +57,9 @@ def test_an_event_log_is_known_by_its_names() -> None:
         "steps": {"check documents": "imigrasi.check_documents", "decide": "imigrasi.decide"},
         "agencies": {"Kemenkes": "kemenkes"},
     }  # fmt: skip
-    assert proposal.left_out == (("Nama Pemohon", "may identify a person"),)
+    assert proposal.left_out == (
+        ("Nama Pemohon", "may identify a person"), ("Alamat", "may identify a person"),
+    )  # fmt: skip
     assert (proposal.question, proposal.problems) == (None, ())
     build_mapping(proposal.values)
 

@@ -51,8 +51,8 @@ def test_times_count_by_the_coarsest_unit_they_fit() -> None:
 
 
 def test_midnight_is_that_of_the_place() -> None:
-    """17:00 UTC is a bare day where the clock is seven hours ahead; 00:00 UTC is seven in the morning."""
-    data = data_set("case opened opened_offset\nA 1/17:00 420\nB 2/00:00 420")
+    """17:00 UTC is a bare day where the clock is seven hours ahead; 01:00 UTC is eight in the morning."""
+    data = data_set("case opened opened_offset\nA 1/17:00 420\nB 2/01:00 420")
     (opened,) = contents_of(data).fineness
     assert (opened.day, opened.minute) == (0.5, 0.5)
 

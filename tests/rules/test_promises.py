@@ -55,6 +55,11 @@ def test_a_case_counts_once_its_promised_time_is_over() -> None:
     assert (kept.within, kept.late, kept.not_yet, kept.share) == (1, 2, 1, 1 / 3)
 
 
+def test_the_last_moment_of_a_promise_keeps_it() -> None:
+    """A is closed exactly one day after it was opened, D sooner, B and C are late."""
+    assert (held({"within": "1 day"}).within, held({"within": "1 day"}).late) == (2, 2)
+
+
 def test_working_time_counts_by_the_calendar_of_the_case() -> None:
     """From Monday 09:00 two working days end on Wednesday at 09:00: B is late. Without office hours nobody can say."""
     hours = Calendars(case=Calendar.weekdays("UTC", "08:00", "16:00"))
