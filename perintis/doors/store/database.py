@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from itertools import chain
@@ -131,7 +131,7 @@ def insert_rows(
     if not rows:
         return
     names = ", ".join(columns)
-    if connection.dialect.name == "postgresql":
+    if _is_postgresql(connection):
         _copy_rows(connection, f"COPY {model.__tablename__} ({names}) FROM STDIN", rows)
         return
     marks = f"({', '.join('?' * len(columns))})"
@@ -163,9 +163,53 @@ def update_rows(connection: Connection, statement: str, rows: Sequence[tuple[Any
     return connection.exec_driver_sql(statement, list(rows)).rowcount
 
 
+def set_rows(
+    connection: Connection, table: str, values: Mapping[str, str], keys: Mapping[str, str],
+    rows: Sequence[tuple[Any, ...]], also: str = "",
+) -> None:  # fmt: skip
+    """Set columns of many rows to values of their own; `also` is set in all of them alike.
+
+    `values`, and the `keys` by which a row is found (the first a number), map columns to their types; `rows` hold the
+    values, then the keys. PostgreSQL gets all of it in one statement, as an array a column, and so plans and answers
+    once instead of once a row.
+    """
+    if not rows:
+        return
+    if not _is_postgresql(connection):
+        assigned = ", ".join(f"{name} = ?" for name in values)
+        found = " AND ".join(f"{name} = ?" for name in keys)
+        connection.exec_driver_sql(f"UPDATE {table} SET {assigned}{also} WHERE {found}", list(rows))
+        return
+    columns = {**values, **keys}
+    arrays = ", ".join(f"%s::{kind}[]" for kind in columns.values())
+    assigned = ", ".join(f"{name} = new.{name}" for name in values)
+    found = " AND ".join(f"{table}.{name} = new.{name}" for name in keys)
+    key = next(iter(keys))
+    # The list of keys, given once more, leads to the rows by their index; else the whole table is read for the join.
+    chosen = one_of(connection, f"{table}.{key}", [row[len(values)] for row in rows])
+    connection.exec_driver_sql(
+        f"UPDATE {table} SET {assigned}{also} FROM unnest({arrays}) AS new({', '.join(columns)}) "
+        f"WHERE {found} AND {chosen}",
+        tuple(map(list, zip(*rows, strict=True))),
+    )
+
+
 def placeholder(where: Connection | Engine) -> str:
     """How the driver of this database marks a value in a statement."""
-    return "%s" if where.dialect.name == "postgresql" else "?"
+    return "%s" if _is_postgresql(where) else "?"
+
+
+def _is_postgresql(where: Connection | Engine) -> bool:
+    return where.dialect.name == "postgresql"
+
+
+def one_of(where: Connection | Engine, column: str, ids: Sequence[int]) -> str:
+    """The condition that `column` is one of these whole numbers.
+
+    PostgreSQL gets them as one array: two thousand numbers in a list take it four times as long, most of it parsing.
+    """
+    numbers = in_list(ids)
+    return f"{column} = ANY('{{{numbers}}}'::bigint[])" if _is_postgresql(where) else f"{column} IN ({numbers})"
 
 
 def in_list(ids: Sequence[int]) -> str:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from perintis.doors.store.database import in_list, update_rows
+from perintis.doors.store.database import one_of, update_rows
 from perintis.doors.store.types import from_micros, to_micros
 from perintis.engine.changes import Change
 from perintis.words.recorded import CASE_STEP, Key, Lifecycle, WorkKind
@@ -42,14 +42,15 @@ def find_late(connection: Connection, changes: Sequence[Change]) -> set[Slot]:
     }
     if late:
         rows = connection.exec_driver_sql(
-            "SELECT case_id, step, visit FROM work WHERE breached IS NOT NULL AND case_id IN "
-            f"({in_list([slot.case for slot in late])})"
+            "SELECT case_id, step, visit FROM work WHERE breached IS NOT NULL AND "
+            + one_of(connection, "case_id", [slot.case for slot in late])
         )
         late -= {Slot(row[0], Key(row[1], row[2])) for row in rows}
     closing = {change.case: change for change in ended if change.key.step == CASE_STEP}
     if closing:
         rows = connection.exec_driver_sql(
-            f"SELECT id, due FROM cases WHERE breached IS NULL AND due IS NOT NULL AND id IN ({in_list(list(closing))})"
+            "SELECT id, due FROM cases WHERE breached IS NULL AND due IS NOT NULL AND "
+            + one_of(connection, "id", list(closing))
         )
         late |= {Slot(row[0], closing[row[0]].key) for row in rows if from_micros(row[1]) < closing[row[0]].at}
     return late

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy import Connection
 
-from perintis.doors.store.database import Database, in_list, insert_rows, update_rows
+from perintis.doors.store.database import Database, insert_rows, one_of, set_rows, update_rows
 from perintis.doors.store.failpoints import failpoint
 from perintis.doors.store.lateness import Slot, breach_event, find_late, mark_late
 from perintis.doors.store.models import EventRow, OutboxRow, WorkRow
@@ -38,11 +38,12 @@ _UPDATE_WORK = (
     "officer = coalesce(?, officer), cost = coalesce(?, cost), error = ?, answered = ?, result = ? "
     "WHERE case_id = ? AND step = ? AND visit = ? AND completed IS NULL"
 )
-_ADVANCE_CASES = "UPDATE cases SET last_seq = last_seq + {more}, lease_until = {until} WHERE id IN ({ids})"
-_STAND_CASE = (
-    "UPDATE cases SET last_seq = ?, status = ?, wake_at = ?, closed = ?, outcome = ?, problem = ?, worker = NULL, "
-    "lease_until = NULL WHERE id = ? AND fence = ?"
-)
+_ADVANCE_CASES = "UPDATE cases SET last_seq = last_seq + {more}, lease_until = {until} WHERE {chosen}"
+_STANDING = {
+    "last_seq": "bigint", "status": "text", "wake_at": "bigint", "closed": "bigint", "outcome": "text",
+    "problem": "text",
+}  # fmt: skip
+_LEASED = {"id": "bigint", "fence": "bigint"}
 
 
 # The next two make the rows of every event: names are looked up once, and a member's text comes from `_value_`, because
@@ -242,7 +243,7 @@ class Recorder:
         if not asked:
             return set()
         rows = connection.exec_driver_sql(
-            f"SELECT case_id, step, visit, completed FROM work WHERE case_id IN ({in_list(sorted(cases))})"
+            f"SELECT case_id, step, visit, completed FROM work WHERE {one_of(connection, 'case_id', sorted(cases))}"
         )
         found = {Slot(row[0], Key(row[1], row[2])): row[3] is not None for row in rows}
         return {slot for slot, first in asked.items() if slot in found and (first or found[slot])}
@@ -255,7 +256,7 @@ class Recorder:
     def _lock(self, connection: Connection, cases: list[int]) -> dict[int, tuple[int, int]]:
         suffix = "" if self._database.is_sqlite else " ORDER BY id FOR UPDATE"
         rows = connection.exec_driver_sql(
-            f"SELECT id, fence, last_seq FROM cases WHERE id IN ({in_list(cases)}) AND closed IS NULL{suffix}"
+            f"SELECT id, fence, last_seq FROM cases WHERE {one_of(connection, 'id', cases)} AND closed IS NULL{suffix}"
         )
         return {row[0]: (row[1], row[2]) for row in rows.all()}
 
@@ -273,7 +274,8 @@ class Recorder:
         for case in cases:
             by_number.setdefault(last_seq[case] - current[case][1], []).append(case)
         for more, ids in by_number.items():
-            connection.exec_driver_sql(_ADVANCE_CASES.format(more=more, until=until, ids=in_list(ids)))
+            chosen = one_of(connection, "id", ids)
+            connection.exec_driver_sql(_ADVANCE_CASES.format(more=more, until=until, chosen=chosen))
 
     @staticmethod
     def _stand(
@@ -287,6 +289,6 @@ class Recorder:
              s.problem, s.case, heads[s.case][0])
             for s in standings
         ]  # fmt: skip
-        update_rows(connection, _STAND_CASE, rows)
+        set_rows(connection, "cases", _STANDING, _LEASED, rows, also=", worker = NULL, lease_until = NULL")
         decisions = [(s.decision, s.case) for s in standings if s.decision is not None]
-        update_rows(connection, "UPDATE payloads SET decision = ? WHERE case_id = ?", decisions)
+        set_rows(connection, "payloads", {"decision": "text"}, {"case_id": "bigint"}, decisions)
