@@ -101,7 +101,10 @@ def take_in_answers(database: Database, definition: Definition, connector: Folde
 
 @contextmanager
 def _kept_leases(store: ProcessStore, clock: Callable[[], datetime]) -> Iterator[None]:
-    """Extend this worker's leases while an agency is slow; a frozen process stops extending, and loses them."""
+    """Extend this worker's leases while an agency is slow; a frozen process stops extending, and loses them.
+
+    A run that stops with an error gives them back, so that the next one need not wait for their end.
+    """
     finished = threading.Event()
 
     def keep() -> None:
@@ -113,6 +116,10 @@ def _kept_leases(store: ProcessStore, clock: Callable[[], datetime]) -> Iterator
     keeper.start()
     try:
         yield
+    except Exception:
+        with suppress(PerintisError):  # where the database is the trouble, they end by themselves
+            store.release()
+        raise
     finally:
         finished.set()
         keeper.join()

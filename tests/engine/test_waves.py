@@ -358,3 +358,28 @@ def test_a_wait_ends_when_its_date_comes_and_not_before(database: Database) -> N
     small.run()
     assert small.case(case).outcome == "waited"
     small.verify()
+
+
+# -- a run that stops -------------------------------------------------------------------------------------------------
+
+
+class Broken:
+    """An executor that stops in the middle of a run."""
+
+    def perform(self, batches: Sequence[Batch], work: Any) -> Any:
+        """Do the first batch, then fail as a program does."""
+        work(batches[0])
+        raise RuntimeError("no more room in memory")
+
+
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_a_run_that_stops_gives_its_cases_back(database: Database, lanes: int) -> None:
+    """The next run need not wait for the end of the leases, and goes on from what was recorded."""
+    small = Small(database, define(asking(look_up)))
+    small.open("r", "s", "t")
+    with pytest.raises(RuntimeError, match="no more room"):
+        small.run(executor=Broken(), lanes=lanes)
+    assert [(small.case(i).worker, small.case(i).lease_until) for i in (1, 2, 3)] == [(None, None)] * 3
+    assert small.run().tally.closed == 3
+    assert small.events(1).count("office.look_up 1 complete") == 1
+    small.verify()

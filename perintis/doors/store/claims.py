@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from perintis.doors.store.database import Database, in_list, placeholder
+from perintis.doors.store.database import Database, in_list, one_of, placeholder
 from perintis.doors.store.failpoints import failpoint
 from perintis.doors.store.types import to_micros
 
@@ -55,7 +55,7 @@ class Claims:
             if cases:
                 leased = connection.exec_driver_sql(
                     f"UPDATE cases SET fence = fence + 1, worker = {self._mark}, lease_until = {self._mark} "
-                    f"WHERE id IN ({in_list(cases)}) RETURNING id, fence",
+                    f"WHERE {one_of(connection, 'id', cases)} RETURNING id, fence",
                     (self.worker, micros + self._lease_micros),
                 )
                 self._fences = dict(map(tuple, leased))
@@ -76,15 +76,11 @@ class Claims:
                 (to_micros(now) + self._lease_micros, self.worker),
             )
 
-    def release(self, cases: Sequence[int]) -> None:
-        """Give cases back as they are; they stay runnable."""
-        if not cases:
-            return
+    def release(self) -> None:
+        """Give every case of this worker back as it is; those that were runnable stay so."""
         with self._database.write() as connection:
             connection.exec_driver_sql(
-                f"UPDATE cases SET worker = NULL, lease_until = NULL WHERE worker = {self._mark} "
-                f"AND id IN ({in_list(cases)})",
-                (self.worker,),
+                f"UPDATE cases SET worker = NULL, lease_until = NULL WHERE worker = {self._mark}", (self.worker,)
             )
 
     def _workers(self, connection: Connection) -> list[str]:

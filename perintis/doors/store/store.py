@@ -52,9 +52,9 @@ class ProcessStore:
         """Write changes and standings of leased cases in one transaction."""
         return self._recorder.record(changes, standings, heads=heads, prefix=self._prefix, now=now)
 
-    def release(self, cases: Sequence[int]) -> None:
-        """Give leased cases back as they are."""
-        self._claims.release(cases)
+    def release(self) -> None:
+        """Give every leased case back as it is."""
+        self._claims.release()
 
     def extend(self, now: datetime) -> None:
         """Extend every lease of this worker."""
