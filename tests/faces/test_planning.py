@@ -12,6 +12,7 @@ from perintis.doors.store.upgrading import open_database
 from perintis.rules.plan import plan_hash
 from tests.doors.store.judged import evaluation
 from tests.faces.office import Office, application
+from tests.faces.test_comparing import LOG
 from tests.faces.test_documented_keys import listed_keys, nested, section, table_keys
 from tests.rules.plan.plans import PLAN, plan
 
@@ -166,3 +167,14 @@ def test_keys_of_planning(planned: Office, repository: Path) -> None:
     assert set(decided) == table_keys(section(reference, "decide"))
     (first, *_) = planned.done("history", "small", "--json").json
     assert set(first) == listed_keys(section(reference, "history"), "JSON:")
+
+
+def test_an_imported_log_can_be_seen_before_its_plan(office: Office) -> None:
+    """A plan that judges an imported log is late by as many cases as the log has."""
+    (office.folder / "log.csv").write_text(LOG, "utf-8")
+    flags = ("--case", "permit", "--activity", "task", "--timestamp", "done", "--name", "old")
+    cases = office.done("baseline", "import", "small", "log.csv", *flags, "--json").json["cases"]
+    file = write(office, PLAN.replace("baseline: last-year", "baseline: old:before\n  cases: old:after"), "log.yaml")
+    assert f"{cases} cases and 0 evaluations" in office("plan", "register", "small", "--plan", file).err
+    late = ("--late", "--reason", "the log was there first")
+    assert office.done("plan", "register", "small", "--plan", file, *late, "--json").json["cases"] == cases

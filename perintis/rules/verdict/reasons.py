@@ -40,12 +40,15 @@ def metric_label(metric: str) -> str:
 
 def amount(value: float, metric: str) -> str:
     """A size with its unit: "4.2 days", "3 percentage points" for shares."""
-    known = known_metric(metric)
-    unit = known.unit if known else ""
-    if unit == "share":
-        value, unit = 100 * value, "percentage points"
+    value, unit = _in_unit(value, metric)
     said = _number(value)
     return f"{said} {unit.removesuffix('s') if said == '1' else unit}".strip()
+
+
+def _in_unit(value: float, metric: str) -> tuple[float, str]:
+    known = known_metric(metric)
+    unit = known.unit if known else ""
+    return (100 * value, "percentage points") if unit == "share" else (value, unit)
 
 
 def _number(value: float) -> str:
@@ -53,10 +56,13 @@ def _number(value: float) -> str:
 
 
 def span(reading: Reading) -> str:
-    """An interval for somebody who reads: "from 0.5 days worse to 4.2 days better"."""
-    ends = [f"{amount(abs(end), reading.metric)} {'better' if end >= 0 else 'worse'}" for end in
-            (reading.low, reading.high)]  # fmt: skip
-    return f"from {ends[0]} to {ends[1]}"
+    """An interval for somebody who reads: "2 to 6 days better", "from 0.5 days worse to 4.2 days better"."""
+    low, high, metric = reading.low, reading.high, reading.metric
+    if low >= 0:
+        return f"{_number(_in_unit(low, metric)[0])} to {amount(high, metric)} better"
+    if high <= 0:
+        return f"{_number(_in_unit(-high, metric)[0])} to {amount(-low, metric)} worse"
+    return f"from {amount(-low, metric)} worse to {amount(high, metric)} better"
 
 
 def _facts(reading: Reading) -> dict[str, str | int | float]:
@@ -98,8 +104,8 @@ def guardrail_harm(reading: Reading) -> Reason:
     label, margin = metric_label(reading.metric), amount(reading.margin or 0, reading.metric)
     return Reason(
         "harm",
-        f"{_capital(label)} is worse by {amount(-reading.effect, reading.metric)}, more than the margin of {margin}, "
-        f"and this is more than chance ({span(reading)})",
+        f"{_capital(label)}: worse by {amount(-reading.effect, reading.metric)}, more than the margin of {margin}, and "
+        f"by more than chance ({span(reading)})",
         f"find out why {label} got worse and change the pilot; the changed one is a new phase",
         _facts(reading),
     )
@@ -119,14 +125,14 @@ def primary_harm(reading: Reading) -> Reason:
 def futility(readings: Sequence[Reading]) -> Reason:
     """No effect that would be worth it is left."""
     told = [
-        f"{metric_label(r.metric)} is better by at most {amount(r.high, r.metric)}"
-        if r.high > 0 else f"{metric_label(r.metric)} is not better"
+        f"{metric_label(r.metric)}: better by at most {amount(r.high, r.metric)}"
+        if r.high > 0 else f"{metric_label(r.metric)}: not better"
         for r in readings
     ]  # fmt: skip
     least = [f"{amount(r.worthwhile or 0, r.metric)}" for r in readings]
     return Reason(
         "futility",
-        f"{_capital(' and '.join(told))}, and {' or '.join(least)} would be the least that is worthwhile",
+        f"{_capital('; '.join(told))}; at least {' or '.join(least)} would be worthwhile",
         "another pilot, changed where the time is lost; more cases of this one would not",
         _facts(readings[0]),
     )
@@ -134,11 +140,11 @@ def futility(readings: Sequence[Reading]) -> Reason:
 
 def scaled(chosen: Sequence[Reading], guardrails: Sequence[Reading], *, staged: bool) -> Reason:
     """What the pilot achieved."""
-    told = [f"{metric_label(r.metric)} is better by {amount(r.effect, r.metric)} ({span(r)})" for r in chosen]
+    told = [f"{metric_label(r.metric)}: better by {amount(r.effect, r.metric)} ({span(r)})" for r in chosen]
     held = ", and no guardrail can be worse by its margin" if guardrails else ""
     stages = "; expand in stages and compare each, for no lot was drawn and the cohorts may differ unseen"
     return Reason(
-        "scale", f"{_capital(' and '.join(told))}{held}{stages if staged else ''}",
+        "scale", f"{_capital('; '.join(told))}{held}{stages if staged else ''}",
         "a lot drawn between offices in the next stage would allow scaling at once" if staged else None,
         _facts(chosen[0]) | {"staged": int(staged)},
     )  # fmt: skip
@@ -157,8 +163,8 @@ def guardrail_open(reading: Reading, size: Size | None) -> Reason:
     """A guardrail that may still be worse by its margin."""
     label = metric_label(reading.metric)
     text = (
-        f"{_capital(label)} could still be worse by {amount(-reading.one_sided_low, reading.metric)}, and "
-        f"{amount(reading.margin or 0, reading.metric)} is the most that is tolerated"
+        f"{_capital(label)}: may still be worse by {amount(-reading.one_sided_low, reading.metric)}, where at most "
+        f"{amount(reading.margin or 0, reading.metric)} are tolerated"
     )
     room = reading.effect + (reading.margin or 0)
     reach = reading.effect - reading.one_sided_low
@@ -172,7 +178,7 @@ def too_small(reading: Reading, size: Size | None) -> Reason:
     """A real improvement, but less than what is worthwhile."""
     worthwhile = reading.worthwhile or 0
     text = (
-        f"{_capital(metric_label(reading.metric))} is better by {amount(reading.effect, reading.metric)} "
+        f"{_capital(metric_label(reading.metric))}: better by {amount(reading.effect, reading.metric)} "
         f"({span(reading)}), less than the {amount(worthwhile, reading.metric)} that would be worthwhile"
     )
     reach = reading.high - reading.effect
@@ -186,8 +192,8 @@ def still_open(reading: Reading, size: Size | None) -> Reason:
     """Neither no effect nor a worthwhile one is ruled out."""
     worthwhile = reading.worthwhile or 0
     text = (
-        f"We cannot tell yet whether {metric_label(reading.metric)} is better: effects {span(reading)} remain "
-        f"possible, and {amount(worthwhile, reading.metric)} would be worthwhile"
+        f"We cannot tell yet for {metric_label(reading.metric)}: effects {span(reading)} remain possible, and "
+        f"{amount(worthwhile, reading.metric)} would be worthwhile"
     )
     reach = reading.effect - reading.low
     if reading.effect >= worthwhile:  # to find it four times in five, if it is what it seems

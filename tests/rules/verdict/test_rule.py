@@ -64,7 +64,7 @@ def test_before_the_last_look_what_is_open_goes_on() -> None:
     verdict = judge([primary(3, 4), SAFE], early)
     assert (verdict.word, verdict.code) == (Word.CONTINUE, "continue")
     assert verdict.text == (
-        "Look 1 of 3 does not decide yet: we cannot tell yet whether lead time is better: effects from 1 day worse to "
+        "Look 1 of 3 does not decide yet: we cannot tell yet for lead time: effects from 1 day worse to "
         "7 days better remain possible, and 2 days would be worthwhile"
     )
     assert judge([primary(4, 2), SAFE], early).word is Word.SCALE
@@ -161,8 +161,7 @@ def test_a_guardrail_that_is_open_says_how_many_cases_it_needs() -> None:
     verdict = judge([primary(4, 2), guardrail(0.0, 0.06)], replace(FINAL, sizes=sizes))
     assert verdict.code == "guardrail_inconclusive"
     assert verdict.text == (
-        "Cases with rework could still be worse by 6 percentage points, and 3 percentage points is the most that is "
-        "tolerated"
+        "Cases with rework: may still be worse by 6 percentage points, where at most 3 percentage points are tolerated"
     )
     assert verdict.change == "about 3,000 more cases or 30 more offices"
     hopeless = judge([primary(4, 2), guardrail(-0.03, 0.06)], replace(FINAL, sizes=sizes))
