@@ -107,5 +107,5 @@ def two_way_fixed_effects(means: Floats, treated: Floats) -> float:
 
 
 CHECK = Check(
-    "S-6", "Offices that start in turn, effects that grow: two-way fixed effects mislead", run, 1000, short=40
+    "S-6", "Offices that start in turn, effects that grow: two-way fixed effects mislead", run, 2000, short=40
 )
