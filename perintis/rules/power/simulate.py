@@ -109,7 +109,7 @@ def _at_look(
             np.array([metrics[i].worthwhile for i in primary], dtype=np.float64),
         ),
         Guardrails(
-            effect[guard].T, (effect + reach)[guard].T, one_sided[guard].T,
+            effect[guard].T, p[guard].T, one_sided[guard].T,
             np.array([metrics[i].margin for i in guard], dtype=np.float64),
         ),
         2 * float(ndtr(-bound)),

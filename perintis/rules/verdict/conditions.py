@@ -43,10 +43,13 @@ class Primaries:
 
 @dataclass(frozen=True, eq=False)
 class Guardrails:
-    """Readings of the guardrails: shape (repetitions, metrics), `margin` (metrics,). `low` is the one-sided limit."""
+    """Readings of the guardrails: shape (repetitions, metrics), `margin` (metrics,). `low` is the one-sided limit.
+
+    Harm is told by the two-sided `p` at the level of the look, for the interval that is shown of a guardrail is plain.
+    """
 
     effect: Floats
-    high: Floats
+    p: Floats
     low: Floats
     margin: Floats
 
@@ -73,7 +76,7 @@ def conditions(primaries: Primaries, guardrails: Guardrails, look_alpha: float) 
     if primaries.p.shape[1] > 1:
         proven &= holm(primaries.p) <= look_alpha
     return Conditions(
-        guardrail_harm=(guardrails.high < 0) & (guardrails.effect < -guardrails.margin),
+        guardrail_harm=(guardrails.p <= look_alpha) & (guardrails.effect < -guardrails.margin),
         primary_harm=primaries.high < 0,
         futile=np.asarray((primaries.high < primaries.worthwhile).all(axis=1)),
         proven=proven,

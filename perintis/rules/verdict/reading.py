@@ -18,9 +18,10 @@ class Role(StrEnum):
 class Reading:
     """One metric at one look. All numbers are in the metric's unit and turned so that positive is better.
 
-    `low` and `high` bound the look-adjusted interval (two-sided, the plan's level), `one_sided_low` is the 97.5 %
-    one-sided limit that guardrails are held against. `worthwhile` is the smallest worthwhile effect (primary),
-    `margin` the largest tolerated harm (guardrail; positive). `p` is the two-sided p-value, for Holm.
+    `low` and `high` bound the interval that is shown: look-adjusted for a primary metric (two-sided, the plan's level),
+    and what the rule asks of it. `one_sided_low` is the 97.5 % one-sided limit that guardrails are held against, `p`
+    the two-sided p-value, for Holm and, at the level of the look, for harm to a guardrail. `worthwhile` is the smallest
+    worthwhile effect (primary), `margin` the largest tolerated harm (guardrail; positive).
     """
 
     metric: str

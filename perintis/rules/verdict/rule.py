@@ -146,7 +146,7 @@ def _primaries(readings: list[Reading]) -> Primaries:
 
 def _guardrails(readings: list[Reading]) -> Guardrails:
     return Guardrails(
-        _row([r.effect for r in readings]), _row([r.high for r in readings]), _row([r.one_sided_low for r in readings]),
+        _row([r.effect for r in readings]), _row([r.p for r in readings]), _row([r.one_sided_low for r in readings]),
         np.array([_needed(r.margin, r, "margin") for r in readings], dtype=np.float64),
     )  # fmt: skip
 

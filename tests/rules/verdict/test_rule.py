@@ -26,7 +26,8 @@ def primary(effect: float, half: float, *, metric: str = "lead_time", p: float |
 
 def guardrail(effect: float, half: float, *, metric: str = "any_rework", margin: float = 0.03) -> Reading:
     """A share that may be worse by three percentage points."""
-    return Reading(metric, Role.GUARDRAIL, effect, half / 2, None, effect - half, effect + half, effect - half, 0.5,
+    p = 0.001 if abs(effect) > half else 0.4
+    return Reading(metric, Role.GUARDRAIL, effect, half / 2, None, effect - half, effect + half, effect - half, p,
                    margin=margin)  # fmt: skip
 
 
@@ -99,6 +100,13 @@ def test_a_success_is_not_scaled_while_something_else_is_missing(change: dict[st
     verdict = judge([primary(4, 2), SAFE], replace(FINAL, **change))
     assert (verdict.word, verdict.code) == (Word.ADJUST, code)
     assert told in verdict.text
+
+
+def test_harm_is_held_against_the_level_of_the_look() -> None:
+    """Worse at p = 0.01 does not stop a look whose level is 0.003; at the last one it does."""
+    worse = replace(guardrail(-0.06, 0.02), p=0.01)
+    assert judge([primary(4, 2, p=0.0), worse], replace(FINAL, look_alpha=0.003)).word is Word.ADJUST
+    assert judge([primary(4, 2), worse], FINAL).word is Word.STOP
 
 
 def test_value_that_is_positive_at_the_lower_limit_is_enough() -> None:
