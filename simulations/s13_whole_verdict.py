@@ -132,16 +132,24 @@ def verdicts(rng: np.random.Generator, repetitions: int, truth: Truth, of_cases:
         better, error_better = _difference(index[look])
         wide, plain = t_bound(bound, DF), t_bound(1.959963984540054, DF)
         primaries = Primaries(
-            faster[:, None], (faster - wide * error)[:, None], (faster + wide * error)[:, None],
-            np.asarray(2 * stdtr(DF, -np.abs(faster / error)), dtype=np.float64)[:, None], np.array([WORTHWHILE]),
-        )  # fmt: skip
+            effect=faster[:, None],
+            low=(faster - wide * error)[:, None],
+            high=(faster + wide * error)[:, None],
+            p=_p(faster, error)[:, None],
+            worthwhile=np.array([WORTHWHILE]),
+        )
         effects, spreads = np.column_stack([fewer, better]), np.column_stack([error_fewer, error_better])
         margins = np.array([ERROR_MARGIN, INDEX_MARGIN])
-        guardrails = Guardrails(effects, effects + wide * spreads, effects - plain * spreads, margins)
+        guardrails = Guardrails(effect=effects, p=_p(effects, spreads), low=effects - plain * spreads, margin=margins)
         held = conditions(primaries, guardrails, 2 * float(ndtr(-bound)))
         now = words(held, may_scale=True, final=look == len(LOOKS) - 1)
         said = np.where(said == WORDS.index(Word.CONTINUE), now, said)
     return said
+
+
+def _p(effect: Floats, error: Floats) -> Floats:
+    """Two-sided p of a t statistic with the degrees of freedom of the offices."""
+    return np.asarray(2 * stdtr(DF, -np.abs(effect / error)), dtype=np.float64)
 
 
 def fractions() -> tuple[float, ...]:

@@ -50,14 +50,14 @@ def test_the_errors_of_the_verdict_check_are_those_of_the_product() -> None:
 def test_the_rule_over_many_is_the_rule_for_one() -> None:
     """The verdict for one evaluation and the words for thousands agree: a clear success is scaled, a clear harm not."""
     good = Reading("lead", Role.PRIMARY, 3.0, 1.0, 22, 0.9, 5.1, 1.0, 0.006, worthwhile=2.0)
-    for harm, word in ((0.0, Word.SCALE), (-9.0, Word.STOP)):
-        guard = Reading("errors", Role.GUARDRAIL, harm, 1.0, 22, harm - 2, harm + 2, harm - 1.9, 0.5, margin=3.0)
+    lead = {"effect": 3.0, "low": 0.9, "high": 5.1, "p": 0.006}
+    primaries = Primaries(**{name: np.array([[x]]) for name, x in lead.items()}, worthwhile=np.array([2.0]))
+    for harm, p, word in ((0.0, 1.0, Word.SCALE), (-9.0, 1e-8, Word.STOP)):
+        guard = Reading("errors", Role.GUARDRAIL, harm, 1.0, 22, harm - 2, harm + 2, harm - 1.9, p, margin=3.0)
         assert judge([good, guard], Context(Evidence.A, final=True, net_benefit=1.0)).word is word
-        one = conditions(
-            Primaries(*(np.array([[x]]) for x in (3.0, 0.9, 5.1, 0.006)), np.array([2.0])),
-            Guardrails(*(np.array([[x]]) for x in (harm, harm + 2, harm - 1.9)), np.array([3.0])),
-            0.05,
-        )
+        errors = {"effect": harm, "p": p, "low": harm - 1.9}
+        guardrails = Guardrails(**{name: np.array([[x]]) for name, x in errors.items()}, margin=np.array([3.0]))
+        one = conditions(primaries, guardrails, 0.05)
         assert WORDS[words(one, may_scale=True, final=True)[0]] is word
 
 
