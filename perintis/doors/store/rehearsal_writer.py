@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import IO, Any, NamedTuple, Self
 
 from sqlalchemy import make_url
 
@@ -35,6 +35,7 @@ _CASE_COLUMNS = (
 )  # fmt: skip
 _WORK_COLUMNS = (*WORK_COLUMNS, "breached")
 _NEW_OBJECTS = 200_000
+_LENGTH = 8
 
 
 class CaseRows(NamedTuple):
@@ -94,7 +95,8 @@ class PartWriter:
             self.stored += write_part(self._database, part)
             return
         if self._child is None:
-            self._child = _start(self._database.url)
+            self._child = _start()
+            self._send(self._database.url)  # not an argument: everybody can read those, and it may hold a password
         self._send([tuple(rows) for rows in part])
         if self._owed:
             self._take_reply()
@@ -106,12 +108,11 @@ class PartWriter:
             self._take_reply()
             self._owed = False
 
-    def _send(self, part: list[tuple[Any, ...]]) -> None:
+    def _send(self, value: Any) -> None:
         assert self._child is not None
         assert self._child.stdin is not None
         try:
-            pickle.dump(part, self._child.stdin, pickle.HIGHEST_PROTOCOL)
-            self._child.stdin.flush()
+            _hand_over(value, self._child.stdin)
         except BrokenPipeError:
             self._take_reply()  # it says why it ended
             raise PerintisError(_STOPPED) from None
@@ -133,12 +134,26 @@ def _is_shared(database: Database) -> bool:
     return not database.is_sqlite or make_url(database.url).database not in (None, "", ":memory:")
 
 
-def _start(url: str) -> subprocess.Popen[bytes]:
+def _start() -> subprocess.Popen[bytes]:
     program = [sys.executable, "-m", "perintis.doors.store.rehearsal_writer"]
-    child = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert child.stdin is not None
-    pickle.dump(url, child.stdin)  # not among its arguments, where everybody could read a password
-    return child
+    return subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def _hand_over(value: Any, pipe: IO[bytes]) -> None:
+    """Write a value with its length before it: the reader takes it out of the pipe first, and unpacks it afterwards."""
+    packed = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+    pipe.write(len(packed).to_bytes(_LENGTH, "big"))
+    pipe.write(packed)
+    pipe.flush()
+
+
+def _take_over(pipe: IO[bytes]) -> Any:
+    """The next value of a pipe; EOFError at its end, also where it ends in the middle of a value."""
+    length = int.from_bytes(pipe.read(_LENGTH), "big")
+    packed = pipe.read(length)
+    if not length or len(packed) < length:
+        raise EOFError
+    return pickle.loads(packed)
 
 
 def main() -> int:
@@ -146,11 +161,11 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asked; then the input ends
     gc.set_threshold(_NEW_OBJECTS)  # rows leave no rings behind
     parts = sys.stdin.buffer
-    database = Database(pickle.load(parts))
+    database = Database(_take_over(parts))
     try:
         while True:
             try:
-                part = pickle.load(parts)
+                part = _take_over(parts)
             except EOFError:
                 return 0
             print(json.dumps({"stored": write_part(database, part)}), flush=True)
