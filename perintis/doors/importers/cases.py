@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from perintis.doors.importers.instants import INSTANT, OFFSET, InstantReader, lo
 from perintis.doors.importers.mapping import Cohort, Mapping
 from perintis.doors.importers.pairing import visits
 from perintis.doors.importers.rejects import Rejects
+from perintis.words.recorded import Outcome
 from perintis.words.tables import ATTRIBUTE_PREFIX, CASE_COLUMNS, STEP_COLUMNS
 
 BEFORE, AFTER, OTHER, ALL, UNKNOWN = "before", "after", "other", "all", "unknown"
@@ -36,7 +38,9 @@ class TableBuilder:
         self._instants = instants
         self._due = instants.to_the_end_of_the_day()
         self._rejects = rejects
-        self._closing = self._closing_steps()
+        closed = mapping.closed
+        self._closing = None if closed is None or closed.activities is None else self._steps(closed.activities)
+        self._withdrawing = self._steps(mapping.withdrawn)
         self.other_transitions: Counter[str] = Counter()
 
     def build(self, raw: pl.DataFrame, events: pl.DataFrame | None) -> Tables:
@@ -50,11 +54,9 @@ class TableBuilder:
         steps = _step_table(found, cases)
         return _case_table(cases, self._mapping.cohort), steps
 
-    def _closing_steps(self) -> list[str] | None:
-        closed = self._mapping.closed
-        if closed is None or closed.activities is None:
-            return None
-        return [self._mapping.steps.get(activity, activity) for activity in closed.activities]
+    def _steps(self, activities: Iterable[str]) -> list[str]:
+        """The steps that these activities are."""
+        return [self._mapping.steps.get(activity, activity) for activity in activities]
 
     def _dated(self, raw: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
         """The cases with opened, opened_offset, closed, due, outcome and office; those that do not fit rejected."""
@@ -111,7 +113,22 @@ class TableBuilder:
         else:
             cases = cases.with_columns(closed="last")
         outcome = pl.col("outcome") if "outcome" in cases.columns else by_step
-        return cases.with_columns(outcome=pl.when(pl.col("closed").is_not_null()).then(outcome))
+        cases = cases.with_columns(outcome=pl.when(pl.col("closed").is_not_null()).then(outcome))
+        return self._ended_otherwise(cases, found) if self._withdrawing else cases
+
+    def _ended_otherwise(self, cases: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+        """Cases that ended in another way before they were closed: withdrawn at that moment."""
+        ends = found.filter(pl.col("step").is_in(self._withdrawing) & pl.col("completed").is_not_null())
+        first = ends.group_by("key").agg(gone=pl.col("completed").min())
+        early = pl.col("gone").is_not_null() & (pl.col("closed").is_null() | (pl.col("gone") < pl.col("closed")))
+        return (
+            cases.join(first, on="key", how="left", maintain_order="left")
+            .with_columns(
+                closed=pl.when(early).then("gone").otherwise("closed"),
+                outcome=pl.when(early).then(pl.lit(Outcome.WITHDRAWN.value)).otherwise("outcome"),
+            )
+            .drop("gone")
+        )
 
 
 def _by_time(events: pl.DataFrame) -> pl.DataFrame:

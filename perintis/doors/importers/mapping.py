@@ -138,6 +138,9 @@ class Mapping(Strict):
     case_office: str | None = None
     opened: str | None = None
     closed: Closing | None = None
+    withdrawn: tuple[str, ...] = Field(
+        default=(), description="activities by which a case ends without what `closed` waits for, if they come first"
+    )
     due: Due | None = None
     outcome: str | None = None
     cohort: Cohort | None = None
@@ -215,9 +218,11 @@ class Mapping(Strict):
         return value
 
     @model_validator(mode="after")
-    def _milestones_of_cases(self) -> Mapping:
+    def _parts_fit_together(self) -> Mapping:
         if self.milestones and self.layout is not Layout.CASES:
             raise ValueError("milestones belong to `layout: cases`; an event log has its steps in `activity`")
+        if self.withdrawn and (self.closed is None or self.closed.activities is None):
+            raise ValueError("`withdrawn` names other ends than the activities of `closed`; write those too")
         return self
 
     @property
