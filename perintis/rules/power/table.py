@@ -95,7 +95,7 @@ def power_table(
         for m, s, c in zip(deciding, supposed, cohorts, strict=True)
     ]
     limits = bounds(plan.looks.fractions, plan.looks.alpha, plan.looks.spending, final=True)
-    drawn = draw(metrics, plan.looks.fractions, repetitions, seed)
+    drawn = draw(metrics, shares_of_cases(cohorts[0], plan.looks.fractions), repetitions, seed)
     may_scale = plan.design.kind is not Design.BEFORE_AFTER
 
     def ask(truth: Sequence[float]) -> Answers:
@@ -119,6 +119,17 @@ def power_table(
         turning, below, _together(metrics, drawn), guardrails_needed(len(plan.guardrails)), repetitions, seed,
         tuple(layout.notes),
     )  # fmt: skip
+
+
+def shares_of_cases(cohort: Cohort, fractions: Sequence[float]) -> tuple[float, ...]:
+    """The share of the planned cases at which each fraction of the planned information is there.
+
+    With m cases a cluster and intra-cluster correlation r the information of a cluster grows as m / (1 + (m - 1) r), so
+    the first cases bring the most: looks come when their information does, as in the evaluation.
+    """
+    each, icc = cohort.cases, cohort.icc
+    whole = each / (1 + (each - 1) * icc)
+    return tuple(f * whole * (1 - icc) / (1 - f * whole * icc) / each for f in fractions)
 
 
 @dataclass(frozen=True)

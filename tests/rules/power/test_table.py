@@ -11,7 +11,7 @@ from scipy.special import ndtr
 from perintis.rules.power.detectable import Cohort, guardrails_needed, smallest_detectable
 from perintis.rules.power.simulate import SimulatedMetric, answers, draw
 from perintis.rules.power.supposed import intra_office_correlation, steadiness, suppose
-from perintis.rules.power.table import power_table
+from perintis.rules.power.table import power_table, shares_of_cases
 from perintis.rules.sequential.spending import bounds
 from tests.rules.plan.plans import plan
 
@@ -175,3 +175,17 @@ def test_each_design_has_its_own_error(design: str, cluster: str, may_scale: boo
     if not may_scale:
         assert max(row.answers.scale for row in found.rows) == 0
         assert found.turning is None
+
+
+def test_looks_come_when_their_information_does() -> None:
+    """160 cases an office alike by 0.05: half of the information is there with about a tenth of the cases."""
+    half, three_quarters, whole = shares_of_cases(Cohort(12, 160, 1.0, 0.05), LOOKS)
+
+    def information(cases: float) -> float:
+        return cases / (1 + (cases - 1) * 0.05)
+
+    assert whole == pytest.approx(1)
+    assert information(160 * half) / information(160) == pytest.approx(0.5)
+    assert information(160 * three_quarters) / information(160) == pytest.approx(0.75)
+    assert half == pytest.approx(0.095, abs=0.01)
+    assert shares_of_cases(Cohort(12, 160, 1.0, 0.0), LOOKS) == pytest.approx(LOOKS)
