@@ -29,14 +29,13 @@ def perintis(folder: Path, *arguments: str, pilots: Path | None = None) -> subpr
     return done
 
 
-def test_the_demonstration_ends_with_a_comparison_and_leaves_work_in_the_inboxes(
-    tmp_path: Path, repository: Path
-) -> None:
+def test_the_demonstration_ends_with_a_verdict_and_leaves_work_in_the_inboxes(tmp_path: Path, repository: Path) -> None:
     """It may be given again; then, beside real cases, it opens none."""
     told = perintis(tmp_path, "demo", "--cases", "60", pilots=repository).stdout
     assert told.splitlines()[0].startswith("Perintis demo")
-    assert told.index("REHEARSAL") < told.index("Half of the cases end within") < told.index("Try next:")
-    assert (tmp_path / ".perintis" / "demo" / "comparison.html").exists()
+    assert told.index("SIMULATED") < told.index("Verdict:") < told.index("Lead time") < told.index("Try next:")
+    folder = tmp_path / ".perintis" / "demo"
+    assert {"comparison.html", "report.html", "evaluation.json", "bundle.zip"} <= {p.name for p in folder.iterdir()}
     (run,) = [
         r for r in json.loads(perintis(tmp_path, "runs", "fast-track", "--json", pilots=repository).stdout)
         if r["kind"] == "prefect"

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from perintis.doors.prefect_server import PrefectServer
     from perintis.engine.definition import Definition
     from perintis.rules.comparison import Comparison
+    from perintis.rules.evaluation.document import Evaluation
 
 PREFERRED = "fast-track"
 LIVE_CASES = 12
 PAGE, APPLICATIONS = "comparison.html", "applications.jsonl"
+REHEARSALS = "rehearsal:{}"
 
 
 def command(
@@ -33,7 +35,7 @@ def command(
     out: Annotated[Path | None, typer.Option(help="Folder for the page; else demo/ in the home folder.")] = None,
     pilot: Annotated[str | None, typer.Option(help="Which pilot; else fast-track, or the first there is.")] = None,
 ) -> None:
-    """Rehearse a pilot, compare it, and open a few live cases.
+    """Rehearse a pilot, judge it by its plan, and open a few live cases.
 
     The pilot is rehearsed beside the process it would replace. Everything is made up. The live cases go through the
     pilot's Prefect flow and wait in the inboxes afterwards.
@@ -44,10 +46,14 @@ def command(
     folder = out or here.settings.make_home() / "demo"
     with _server(here) as server:
         definition = here.definition(name)
-        compared = _rehearse_and_compare(here, definition, cases=cases, seed=seed)
-        page = _write(compared, folder)
+        as_is, to_be = _rehearse(here, definition, cases=cases, seed=seed)
+        compared = _compare(here, as_is, to_be, folder, seed)
+        judged = _judge(here, name, as_is, to_be, folder)
         _open_live_cases(here, definition, server, folder, seed)
-    _tell(here, compared, page, name)
+    say()
+    for line in _lines(compared, judged):
+        say(line)
+    _tell(here, folder, name)
 
 
 def _choose(here: Here) -> str:
@@ -68,8 +74,8 @@ def _server(here: Here) -> Iterator[PrefectServer | None]:
         yield server
 
 
-def _rehearse_and_compare(here: Here, definition: Definition, *, cases: int, seed: int) -> Comparison:
-    from perintis.faces.cli.compare_command import compare_named
+def _rehearse(here: Here, definition: Definition, *, cases: int, seed: int) -> tuple[str, str]:
+    """Rehearse both processes; returns the names of the two data sets."""
     from perintis.faces.cli.rehearse_command import Course, read_assumptions, rehearse_one
 
     assumptions = read_assumptions(here, definition)
@@ -77,18 +83,41 @@ def _rehearse_and_compare(here: Here, definition: Definition, *, cases: int, see
     with here.database() as database:
         for course in (Course.AS_IS, Course.TO_BE):
             say(f"Rehearsing {course.value}: {count(cases, 'case')} with simulated agencies.")
-            result = rehearse_one(database, definition, course, assumptions, cases=cases, seed=seed)
-            runs.append(result.run)
+            runs.append(rehearse_one(database, definition, course, assumptions, cases=cases, seed=seed).run)
+    as_is, to_be = (REHEARSALS.format(run) for run in runs)
+    return as_is, to_be
+
+
+def _compare(here: Here, as_is: str, to_be: str, folder: Path, seed: int) -> Comparison:
+    """Compare, and write the page, also by office."""
+    from perintis.faces.cli.compare_command import compare_named, write_page
+
     say("Comparing the two.")
-    return compare_named(here, f"rehearsal:{runs[0]}", f"rehearsal:{runs[1]}", by="office", seed=seed)
+    compared = compare_named(here, as_is, to_be, by="office", seed=seed)
+    write_page(compared, folder / PAGE)
+    return compared
 
 
-def _write(compared: Comparison, folder: Path) -> Path:
-    from perintis.faces.cli.compare_command import write_page
+def _judge(here: Here, pilot: str, as_is: str, to_be: str, folder: Path) -> Evaluation | None:
+    """Evaluate by the pilot's plan; None, and told, where it has none."""
+    from perintis.doors.plans import written_plan
+    from perintis.faces.cli.evaluate_command import evaluate_named
 
-    page = folder / PAGE
-    write_page(compared, page)
-    return page
+    try:
+        written_plan(here.settings.pilots, pilot)
+    except NotFound as missing:
+        note(f"Nothing is judged: {missing}.")
+        return None
+    say("Judging the pilot by its plan.")
+    return evaluate_named(here, pilot, baseline=as_is, cases=to_be, out=folder)[0]
+
+
+def _lines(compared: Comparison, judged: Evaluation | None) -> Iterator[str]:
+    """The verdict, or without a plan the comparison alone."""
+    from perintis.faces.cli.compare_command import comparison_lines
+    from perintis.faces.cli.evaluate_command import evaluation_lines
+
+    return comparison_lines(compared, groups=False) if judged is None else evaluation_lines(judged)
 
 
 def _open_live_cases(
@@ -140,15 +169,14 @@ def _others(here: Here, pilot: str, file: Path) -> bool:
         return bool(set(references(reader, pilot, limit=LIVE_CASES + 1)) - ours)
 
 
-def _tell(here: Here, compared: Comparison, page: Path, pilot: str) -> None:
-    from perintis.faces.cli.compare_command import comparison_lines
+def _tell(here: Here, folder: Path, pilot: str) -> None:
     from perintis.faces.cli.run_command import waiting_agencies
+    from perintis.use.evaluation.keep import REPORT
 
     say()
-    for line in comparison_lines(compared, groups=False):
-        say(line)
-    say()
-    say(f"The whole comparison, also by office: {page}")
+    if (folder / REPORT).exists():
+        say(f"The report for the steering committee: {folder / REPORT}")
+    say(f"The plain comparison, also by office: {folder / PAGE}")
     agency = next(iter(waiting_agencies(here, pilot)), "AGENCY")
     say("Try next:")
     command = _command()
@@ -157,6 +185,7 @@ def _tell(here: Here, compared: Comparison, page: Path, pilot: str) -> None:
         (f"inbox {agency}", "what waits there, with the number of each work item"),
         ("answer WORK", "answer one work item; asks for each field"),
         (f"runs {pilot}", "the runs and their metrics"),
+        (f"plan power {pilot}", "what this plan could show, and how often it would be wrong"),
     ):
         say(f"  {command} {what:<20} {why}")
 
