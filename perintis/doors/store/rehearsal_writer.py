@@ -15,51 +15,24 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from types import TracebackType
-from typing import IO, Any, NamedTuple, Self
+from typing import IO, Any, Self
 
 from sqlalchemy import make_url
 
-from perintis.doors.store.database import Database, insert_rows
-from perintis.doors.store.models import CaseRow, EventRow, WorkRow
-from perintis.doors.store.opening import reserve_ids
-from perintis.doors.store.recording import EVENT_COLUMNS, WORK_COLUMNS
+from perintis.doors.store.database import Database
+from perintis.doors.store.rehearsal_rows import Owner, write_part
+from perintis.engine.changes import Change, Standing
+from perintis.engine.rehearsal.cases import Simulated
 from perintis.words.errors import PerintisError
+from perintis.words.recorded import Key
 
 ALONE_FROM = 1_000
 """Cases from which on a rehearsal is worth a process for its rows; starting one takes half a second."""
 
-_CASE_COLUMNS = (
-    "id", "pilot", "version", "process", "reference", "rehearsal", "office", "segments", "status", "opened", "closed",
-    "due", "breached", "outcome", "problem", "last_seq", "wake_at", "fence",
-)  # fmt: skip
-_WORK_COLUMNS = (*WORK_COLUMNS, "breached")
 _NEW_OBJECTS = 200_000
 _LENGTH = 8
-
-
-class CaseRows(NamedTuple):
-    """The rows of one case as plain values; each begins with a number in whose place its number in the store comes."""
-
-    case: tuple[Any, ...]
-    work: list[tuple[Any, ...]]
-    events: list[tuple[Any, ...]]
-
-
-def write_part(database: Database, part: Sequence[Sequence[Any]]) -> int:
-    """Store the `CaseRows` of some cases in one transaction; returns how many cases."""
-    cases: list[tuple[Any, ...]] = []
-    work: list[tuple[Any, ...]] = []
-    events: list[tuple[Any, ...]] = []
-    with database.write() as connection:
-        for number, (case, its_work, its_events) in zip(reserve_ids(connection, len(part)), part, strict=True):
-            cases.append((number, *case[1:]))
-            work += [(number, *row[1:]) for row in its_work]
-            events += [(number, *row[1:]) for row in its_events]
-        insert_rows(connection, CaseRow, _CASE_COLUMNS, cases)
-        insert_rows(connection, WorkRow, _WORK_COLUMNS, work)
-        insert_rows(connection, EventRow, EVENT_COLUMNS, events)
-    return len(part)
 
 
 class PartWriter:
@@ -68,8 +41,9 @@ class PartWriter:
     `stored` is how many cases are known to be in the store. The first `alone_from` cases are written here.
     """
 
-    def __init__(self, database: Database, *, alone_from: int = ALONE_FROM) -> None:
+    def __init__(self, database: Database, owner: Owner, *, alone_from: int = ALONE_FROM) -> None:
         self._database = database
+        self._owner = owner
         self._alone_from = alone_from if _is_shared(database) else sys.maxsize
         self._child: subprocess.Popen[bytes] | None = None
         self._owed = False  # whether the reply to the latest part is still to come
@@ -89,15 +63,16 @@ class PartWriter:
         child.wait()
         child.stdout.close()
 
-    def put(self, part: Sequence[CaseRows]) -> None:
+    def put(self, part: Sequence[Simulated]) -> None:
         """Store a part, or hand it over. Raises what kept this part or one before it from being stored."""
         if self._child is None and self.stored < self._alone_from:
-            self.stored += write_part(self._database, part)
+            self.stored += write_part(self._database, part, self._owner)
             return
         if self._child is None:
             self._child = _start()
-            self._send(self._database.url)  # not an argument: everybody can read those, and it may hold a password
-        self._send([tuple(rows) for rows in part])
+            # The address is no argument of the program: everybody can read those, and it may hold a password.
+            self._send((self._database.url, self._owner))
+        self._send([pack(case) for case in part])
         if self._owed:
             self._take_reply()
         self._owed = True
@@ -139,6 +114,37 @@ def _start() -> subprocess.Popen[bytes]:
     return subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
+_Packed = tuple[
+    int,
+    str,
+    str | None,
+    dict[str, Any],
+    datetime,
+    datetime | None,
+    list[tuple[Any, ...]],
+    Standing,
+    dict[Key, datetime],
+]
+
+
+def pack(case: Simulated) -> _Packed:
+    """A case as plain tuples, which go through a pipe in half the time of objects."""
+    changes = [(*change[1], *change[2:]) for change in case.changes]
+    return (
+        case.number, case.reference, case.office, case.segments, case.opened, case.due, changes, case.standing,
+        case.breached,
+    )  # fmt: skip
+
+
+def unpack(
+    number: int, reference: str, office: str | None, segments: dict[str, Any], opened: datetime, due: datetime | None,
+    changes: list[tuple[Any, ...]], standing: Standing, breached: dict[Key, datetime],
+) -> Simulated:  # fmt: skip
+    """The case that was packed."""
+    whole = [Change(number, Key(step, visit), *rest) for step, visit, *rest in changes]
+    return Simulated(number, reference, office, segments, opened, due, whole, standing, breached)
+
+
 def _hand_over(value: Any, pipe: IO[bytes]) -> None:
     """Write a value with its length before it: the reader takes it out of the pipe first, and unpacks it afterwards."""
     packed = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
@@ -161,14 +167,15 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asked; then the input ends
     gc.set_threshold(_NEW_OBJECTS)  # rows leave no rings behind
     parts = sys.stdin.buffer
-    database = Database(_take_over(parts))
+    url, owner = _take_over(parts)
+    database = Database(url)
     try:
         while True:
             try:
-                part = _take_over(parts)
+                part = [unpack(*packed) for packed in _take_over(parts)]
             except EOFError:
                 return 0
-            print(json.dumps({"stored": write_part(database, part)}), flush=True)
+            print(json.dumps({"stored": write_part(database, part, owner)}), flush=True)
     except PerintisError as error:
         return _fail(str(error))
     except Exception as error:  # noqa: BLE001  # its text may hold values of rows

@@ -17,7 +17,7 @@ from sqlalchemy import Row, delete, select
 
 from perintis.doors.store.database import Database, in_list
 from perintis.doors.store.models import CaseRow, RunRow
-from perintis.doors.store.rehearsal_rows import rows_of
+from perintis.doors.store.rehearsal_rows import Owner
 from perintis.doors.store.rehearsal_writer import ALONE_FROM, PartWriter
 from perintis.doors.store.runs import begin_run, end_run
 from perintis.engine.rehearsal.cases import Simulated
@@ -57,10 +57,11 @@ def store_rehearsal(
     run = begin_run(
         database, pilot.name, pilot.version, process, kind=KIND, flow_run=None, now=clock(), seed=rehearsal.seed
     )
-    with PartWriter(database, alone_from=alone_from) as writer:
+    owner = Owner(pilot.name, pilot.version, pilot.lead.code, process, run)
+    with PartWriter(database, owner, alone_from=alone_from) as writer:
         for part in _parts(rehearsal.cases(), batch):
             before = writer.stored
-            writer.put(rows_of(part, pilot, process, run))
+            writer.put(part)
             if progress is not None and writer.stored > before:
                 progress(writer.stored)
         writer.finish()

@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 
 from perintis.doors.store.database import Database
-from perintis.doors.store.rehearsal_writer import CaseRows, PartWriter
+from perintis.doors.store.rehearsal_rows import Owner
+from perintis.doors.store.rehearsal_writer import PartWriter, pack, unpack
 from perintis.doors.store.rehearsals import find_rehearsal, store_rehearsal, unfinished_rehearsals
 from perintis.doors.store.upgrading import upgrade
+from perintis.engine.rehearsal.cases import Simulated
 from perintis.engine.rehearsal.simulate import Rehearsal
 from perintis.words.errors import PerintisError
 from perintis.words.recorded import Process
-from tests.engine.rehearsing import assume, define, serve_only
+from tests.engine.rehearsing import assume, define, serve_only, simulate
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
@@ -41,16 +43,14 @@ def digest(database: Database) -> str:
     return found.hexdigest()
 
 
-def rows() -> list[CaseRows]:
-    """One case that belongs to no run of this store."""
-    case = (1, "small", "1", "to_be", "R-1", 99, None, "{}", "closed", 1, 2, None, None, "granted", None, 1, None, 0)
-    return [CaseRows(case, [], [])]
+NOWHERE = Owner("small", "1", "counter", "to_be", run=99)
+"""Belongs to no run of the store."""
 
 
 def put_all(writer: PartWriter, *, parts: int) -> None:
     """Hand over so many parts and wait for the last."""
     for _ in range(parts):
-        writer.put(rows())
+        writer.put(simulate(serve_only, assume(), cases=1))
     writer.finish()
 
 
@@ -78,7 +78,7 @@ def test_progress_counts_what_is_stored(database: Database) -> None:
 def test_a_part_that_cannot_be_stored_is_told(database: Database) -> None:
     """The other process says in one sentence what went wrong, without a value of a row."""
     with (
-        PartWriter(database, alone_from=0) as writer,
+        PartWriter(database, NOWHERE, alone_from=0) as writer,
         pytest.raises(PerintisError, match=r"^the rehearsal could not be stored \(IntegrityError\)$"),
     ):
         put_all(writer, parts=1)
@@ -86,7 +86,10 @@ def test_a_part_that_cannot_be_stored_is_told(database: Database) -> None:
 
 def test_later_parts_are_not_lost_silently(database: Database) -> None:
     """Whoever goes on handing parts over is told."""
-    with PartWriter(database, alone_from=0) as writer, pytest.raises(PerintisError, match="could not be stored"):
+    with (
+        PartWriter(database, NOWHERE, alone_from=0) as writer,
+        pytest.raises(PerintisError, match="could not be stored"),
+    ):
         put_all(writer, parts=3)
 
 
@@ -94,7 +97,7 @@ def test_a_killed_writer_leaves_a_rehearsal_without_an_end(database: Database, m
     """The other process is killed half-way: the run stops with a sentence, and is never listed as finished."""
     put = PartWriter.put
 
-    def put_then_kill(writer: PartWriter, part: list[CaseRows]) -> None:
+    def put_then_kill(writer: PartWriter, part: list[Simulated]) -> None:
         put(writer, part)
         if writer._child is not None:
             os.kill(writer._child.pid, signal.SIGKILL)
@@ -104,3 +107,13 @@ def test_a_killed_writer_leaves_a_rehearsal_without_an_end(database: Database, m
     with pytest.raises(PerintisError, match="the process that stores the rehearsal was stopped; rehearse again"):
         store(database, alone_from=10)
     assert len(unfinished_rehearsals(database, "small")) == 1
+
+
+def test_what_goes_through_the_pipe_comes_out_as_it_went_in() -> None:
+    """Every field of every change, in its own type."""
+    for case in simulate(serve_only, assume(a_day=100), cases=5):
+        again = unpack(*pack(case))
+        assert again == case
+        assert [[type(field) for field in change] for change in again.changes] == [
+            [type(field) for field in change] for change in case.changes
+        ]
