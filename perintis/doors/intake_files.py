@@ -22,7 +22,7 @@ from sqlalchemy import insert, select, update
 from perintis.doors.application_rows import FileRow, read_rows
 from perintis.doors.store.database import Database
 from perintis.doors.store.models import CaseRow, IntakeRow, PayloadRow
-from perintis.doors.store.opening import NewCase, differing_fields, open_cases
+from perintis.doors.store.opening import NewCase, differing_fields, open_cases, refuse_new_while_paused
 from perintis.engine.definition import Definition
 from perintis.words.errors import BadInput, NotAllowed
 from perintis.words.pilot import Pilot
@@ -82,7 +82,8 @@ def take_in(
     """Open a case for every good row of `path`.
 
     Raises BadInput where the file as a whole cannot be read: wrong format, no header, unknown or missing columns.
-    With `strict`, a file with any bad row opens nothing; the report then has `intake` None.
+    NotAllowed where there is a new application and the harm monitor pauses the intake. With `strict`, a file with any
+    bad row opens nothing; the report then has `intake` None.
     """
     pilot = definition.pilot
     due = definition.case_due(now)
@@ -94,6 +95,7 @@ def take_in(
     if not taken.good and not taken.rejected:
         raise BadInput(f"{path.name} has no applications in it, only a header or nothing")
     new = [case for _, case in taken.good.values()]
+    refuse_new_while_paused(database, new, pilot=pilot.name)
     if strict:
         taken.rejected += _conflicting(taken, _known_otherwise(database, pilot.name, new), pilot.reference)
     if strict and taken.rejected:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from perintis.doors.store.database import Database, insert_rows, placeholder
 from perintis.doors.store.failpoints import failpoint
+from perintis.doors.store.harm_trips import refuse_while_paused
 from perintis.doors.store.models import CaseRow, PayloadRow
 from perintis.doors.store.recording import write_events
 from perintis.doors.store.types import to_micros
@@ -55,7 +56,10 @@ def open_cases(
     intake: int | None,
     now: datetime,
 ) -> Opened:
-    """Open a case for each application whose reference is not known yet, a thousand in a transaction."""
+    """Open a case for each application whose reference is not known yet, a thousand in a transaction.
+
+    Raises NotAllowed where there is a new one and the harm monitor pauses the intake of the pilot.
+    """
     opened = Opened()
     for start in range(0, len(new), _PART):
         part = new[start : start + _PART]
@@ -86,6 +90,8 @@ def _open_part(
                 already += 1
             else:
                 conflicts[case.reference] = differing
+        if fresh:
+            refuse_while_paused(connection, pilot)
         ids = reserve_ids(connection, len(fresh))
         rows = [
             (i, pilot, version, process, c.reference, None, intake, c.office, json.dumps(c.segments), "ready", at,
@@ -121,6 +127,20 @@ def reserve_ids(connection: Connection, count: int) -> list[int]:
         return [row[0] for row in rows]
     last = connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM cases").scalar_one()
     return list(range(last + 1, last + 1 + count))
+
+
+def refuse_new_while_paused(database: Database, new: Sequence[NewCase], *, pilot: str) -> None:
+    """NotAllowed where one of the applications is not known yet and the harm monitor pauses the intake.
+
+    `open_cases` refuses them too; asked before an intake is recorded, this keeps one from which nothing was opened out
+    of the store.
+    """
+    with database.read() as connection:
+        for start in range(0, len(new), _PART):
+            wanted = {case.reference for case in new[start : start + _PART]}
+            if wanted - _known(connection, pilot, list(wanted)).keys():
+                refuse_while_paused(connection, pilot)
+                return
 
 
 def _known(connection: Connection, pilot: str, references: list[str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,14 +76,17 @@ def remember(
 
 
 def _record_harm(database: Database, evaluation: Evaluation, at: datetime) -> None:
-    """Write down what the harm monitor saw, once a metric until somebody has answered it."""
+    """Write down what the harm monitor saw, unless an earlier trip of the metric could already see that day.
+
+    People were asked then, and the answer holds: the same days in a later evaluation do not ask them again.
+    """
     panel = evaluation.panels.sequential
     if not isinstance(panel, SequentialPanel):
         return
-    waiting = {trip.metric for trip in harm_trips(database, evaluation.pilot) if trip.answered_by is None}
+    asked = {trip.metric: trip.data_until.date() for trip in harm_trips(database, evaluation.pilot)}
     for seen in panel.harm:
-        metric = str(seen.values["metric"])
-        if metric not in waiting:
+        metric, day = str(seen.values["metric"]), date.fromisoformat(str(seen.values["day"]))
+        if metric not in asked or day > asked[metric]:
             record_trip(
                 database, evaluation.pilot, metric, estimate=float(seen.values["effect"]),
                 bound=float(seen.values["limit"]), sentence=seen.text, data_until=evaluation.data_until, at=at,
