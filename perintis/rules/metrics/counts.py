@@ -6,17 +6,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from perintis.rules.metrics.metric import Basis, Better, Kind, Metric, Need
-from perintis.rules.metrics.view import running_max
-from perintis.words.recorded import WorkStatus
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
+    from numpy.typing import NDArray
 
     from perintis.rules.metrics.view import View
     from perintis.words.tables import DataSet
 
 MOST_OUTCOMES = 20
-NEVER = 1 << 58  # later than any instant in microseconds since 1970
 
 
 def handovers(view: View) -> pl.DataFrame:
@@ -24,26 +23,12 @@ def handovers(view: View) -> pl.DataFrame:
 
     Null where the agency of any of them is unknown.
     """
-    return _passed_on(view, "agency")
+    return _of_each(view, view.tally.agencies)
 
 
 def officer_handovers(view: View) -> pl.DataFrame:
     """The same between officers, within or across agencies; null where the officer of any piece is unknown."""
-    return _passed_on(view, "officer")
-
-
-def _passed_on(view: View, who: str) -> pl.DataFrame:
-    import polars as pl
-
-    ordered = (
-        view.begun.select("i", who, "completed", begin=pl.coalesce("started", "completed"))
-        .with_row_index("row")  # the recorded order settles equal times
-        .sort("i", "begin", "completed", "row", nulls_last=True)
-    )
-    same_case = pl.col("i") == pl.col("i").shift(1)
-    passed_on = ordered.with_columns((same_case & (pl.col(who) != pl.col(who).shift(1))).alias("passed"))
-    counted = pl.when(pl.col(who).is_not_null().all()).then(pl.col("passed").sum())
-    return _over_cases(view, passed_on.group_by("i").agg(counted.alias("value")))
+    return _of_each(view, view.tally.officers)
 
 
 def rework(view: View) -> pl.DataFrame:
@@ -52,29 +37,7 @@ def rework(view: View) -> pl.DataFrame:
     A step that was sent back and not visited again counts once as well: it was returned, whoever mends it. Two visits
     side by side are no rework, and neither is a retry.
     """
-    import polars as pl
-
-    done = pl.when(pl.col("outcome").ne_missing(pl.lit(WorkStatus.FAILED.value))).then(
-        pl.col("completed").cast(pl.Int64)
-    )
-    visits = view.steps.select(
-        "i",
-        "step",
-        "visit",
-        "outcome",
-        done.fill_null(NEVER).alias("done"),
-        pl.coalesce("ready", "started", "completed").alias("begin"),
-    ).sort("i", "step", "visit")
-    same = (pl.col("i") == pl.col("i").shift(1)) & (pl.col("step") == pl.col("step").shift(1))
-    visits = visits.with_columns((~same).fill_null(True).cum_sum().alias("group"))
-    earlier = pl.when(same).then(-running_max(-pl.col("done"), "group").shift(1))
-    again = (earlier <= pl.col("begin").cast(pl.Int64)).fill_null(False)
-    last = ~same.shift(-1).fill_null(False)
-    returned = (pl.col("outcome") == WorkStatus.SENT_BACK.value).fill_null(False) & last
-    counts = visits.with_columns(again.alias("again"), returned.alias("returned"))
-    return _over_cases(
-        view, counts.group_by("i").agg((pl.col("again").sum() + pl.col("returned").sum()).alias("value"))
-    )
+    return _of_each(view, view.tally.rework)
 
 
 def any_rework(view: View) -> pl.DataFrame:
@@ -86,20 +49,22 @@ def any_rework(view: View) -> pl.DataFrame:
 
 def duplicate_entry(view: View) -> pl.DataFrame:
     """How many fields were typed by hand although they had been typed before: sum of max(0, times - 1)."""
+    import numpy as np
     import polars as pl
 
-    typed = view.typed
-    fields = typed.select("i", "keyed").explode("keyed").drop_nulls().group_by("i", "keyed").len("times")
-    again = fields.group_by("i").agg((pl.col("times") - 1).sum().alias("value"))
-    nothing_typed = typed.select(pl.col("i").unique(), value=pl.lit(0, dtype=again["value"].dtype))
-    return _over_cases(view, pl.concat([again, nothing_typed]).group_by("i").agg(pl.col("value").max()))
+    fields = view.typed.select("i", "keyed").explode("keyed").drop_nulls()
+    again = fields.group_by("i", "keyed").len("times").filter(pl.col("times") > 1)
+    times = np.bincount(again["i"].to_numpy(), weights=again["times"].to_numpy() - 1.0, minlength=view.size)
+    return _of_each(view, np.where(view.typing_noted, times, np.nan))
 
 
 def cost(view: View) -> pl.DataFrame:
     """The sum of the costs that were recorded for the steps of a case; null where none was."""
-    import polars as pl
+    import numpy as np
 
-    return _over_cases(view, view.costs.group_by("i").agg(pl.col("cost").sum().alias("value")))
+    costs = view.costs
+    sums = np.bincount(costs["i"].to_numpy(), weights=costs["cost"].to_numpy(), minlength=view.size)
+    return _of_each(view, np.where(view.costs_noted, sums, np.nan))
 
 
 def service_level_met(view: View) -> pl.DataFrame:
@@ -137,15 +102,13 @@ def outcome_metrics(*data: DataSet) -> tuple[Metric, ...]:
     )
 
 
-def _over_cases(view: View, found: pl.DataFrame) -> pl.DataFrame:
-    """One row for each case, null where nothing was found."""
+def _of_each(view: View, found: NDArray[np.float64]) -> pl.DataFrame:
+    """One row for each case of the view, from a number for each case of the data set; null where that is NaN."""
     import polars as pl
 
-    return (
-        view.cases.select("i", "case", "ended")
-        .join(found.with_columns(pl.col("value").cast(pl.Float64)), on="i", how="left", maintain_order="left")
-        .select("case", "value", "ended")
-    )
+    cases = view.cases.select("i", "case", "ended")
+    value = pl.Series("value", found).gather(cases["i"]).fill_nan(None)
+    return cases.select("case", value, "ended")
 
 
 HANDOVERS = Metric(

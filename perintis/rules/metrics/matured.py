@@ -15,7 +15,9 @@ from perintis.rules.calendar import timetable
 from perintis.rules.metrics.view import View
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
+    from numpy.typing import NDArray
 
 HOURS_A_DAY = 24
 
@@ -54,7 +56,23 @@ class MaturedView(View):
 
     @cached_property
     def steps(self) -> pl.DataFrame:
-        """What had begun or was ready by the horizon, as it then stood; without case, office and due."""
+        """What had begun or was ready by the horizon, as it then stood."""
+        return self._cut(self.whole.steps)
+
+    @property
+    def row_of_steps(self) -> NDArray[np.uint32]:
+        """Those of the whole."""
+        return self.whole.row_of_steps
+
+    def work_within(self, first: int, last: int) -> pl.DataFrame:
+        """The rows of the whole's `steps` from `first` up to `last`, as they stood at the horizons."""
+        return self._cut(self.whole.steps[first:last])
+
+    def pieces_within(self, first: int, last: int) -> pl.DataFrame:
+        """The `touches` of these rows of the whole's steps."""
+        return self._cut_pieces(self.whole.pieces_within(first, last))
+
+    def _cut(self, steps: pl.DataFrame) -> pl.DataFrame:
         import polars as pl
 
         done = pl.col("completed") <= pl.col("horizon")
@@ -62,13 +80,14 @@ class MaturedView(View):
             (pl.min_horizontal("ready", "started", "completed") <= pl.col("horizon")).fill_null(True)
         )
         return (
-            self._with_horizon(self.whole.steps.drop("case", "office", "due"))
+            self._with_horizon(steps)
             .filter(here)
             .with_columns(
                 pl.when(pl.col("started") <= pl.col("horizon")).then("started").alias("started"),
                 pl.when(done).then("completed").alias("completed"),
                 pl.when(done | pl.col("completed").is_null()).then("outcome").alias("outcome"),
             )
+            .drop("horizon")
         )
 
     def _with_horizon(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -83,10 +102,13 @@ class MaturedView(View):
     @cached_property
     def touches(self) -> pl.DataFrame:
         """The pieces of the whole, cut at the horizons."""
+        return self._cut_pieces(self.whole.touches)
+
+    def _cut_pieces(self, pieces: pl.DataFrame) -> pl.DataFrame:
         import polars as pl
 
         return (
-            self._with_horizon(self.whole.touches)
+            self._with_horizon(pieces)
             .filter(pl.col("start") < pl.col("horizon"))
             .with_columns(pl.min_horizontal("end", "horizon").alias("end"))
             .drop("horizon")
@@ -97,29 +119,31 @@ class MaturedView(View):
         """As of the whole: work without a start behind the horizon may have begun before it."""
         return self.whole.touch_known
 
-    @cached_property
+    @property
     def costs(self) -> pl.DataFrame:
-        """What arose behind the horizon costs nothing, but tells that costs were recorded."""
-        import polars as pl
+        """What arose by the horizons."""
+        return self._by_then(self.whole.costs)
 
-        return self._until_horizon(self.whole.costs, "cost", pl.lit(0.0))
-
-    @cached_property
+    @property
     def typed(self) -> pl.DataFrame:
-        """What was typed behind the horizon is empty, but tells that typing was recorded."""
+        """What was typed by the horizons."""
+        return self._by_then(self.whole.typed)
+
+    @property
+    def costs_noted(self) -> NDArray[np.bool_]:
+        """As of the whole: a cost behind the horizon tells that costs were recorded."""
+        return self.whole.costs_noted
+
+    @property
+    def typing_noted(self) -> NDArray[np.bool_]:
+        """As of the whole."""
+        return self.whole.typing_noted
+
+    def _by_then(self, noted: pl.DataFrame) -> pl.DataFrame:
         import polars as pl
 
-        return self._until_horizon(self.whole.typed, "keyed", pl.lit([], dtype=pl.List(pl.String)))
-
-    def _until_horizon(self, noted: pl.DataFrame, column: str, nothing: pl.Expr) -> pl.DataFrame:
-        import polars as pl
-
-        late = (pl.col("when") > pl.col("horizon")).fill_null(False)
-        return (
-            self._with_horizon(noted)
-            .filter(pl.col("horizon").is_not_null())
-            .with_columns(pl.when(late).then(nothing).otherwise(column).alias(column))
-        )
+        kept = pl.col("horizon").is_not_null() & (pl.col("when") <= pl.col("horizon")).fill_null(True)
+        return self._with_horizon(noted).filter(kept)
 
 
 def matured(view: View, tau: float, *, working: bool = False) -> MaturedView:

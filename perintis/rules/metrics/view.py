@@ -16,12 +16,11 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    from perintis.rules.metrics.tally import Tally
     from perintis.words.agency import Calendar
 
-WORK_COLUMNS = (
-    "case", "step", "visit", "agency", "office", "officer", "ready", "started", "completed", "outcome", "due"
-)  # fmt: skip
-"""What `View.steps` has of the step table, beside the number of the case."""
+TEXTS = ("step", "agency", "officer", "outcome")
+TIMES = ("ready", "started", "completed")
 
 REAUDIT = f"{ATTRIBUTE_PREFIX}reaudit_error"
 ERROR = f"{ATTRIBUTE_PREFIX}error"
@@ -29,7 +28,10 @@ ERROR = f"{ATTRIBUTE_PREFIX}error"
 
 
 class View:
-    """The two tables of a data set, with cases numbered by `i` so that joins and groups are cheap."""
+    """The two tables of a data set, with cases numbered by `i` so that joins and groups are cheap.
+
+    Rows of steps come by case, so that what is asked of each case is a sum over neighbours and not a search.
+    """
 
     def __init__(self, data: DataSet, calendars: Calendars, *, longest_session: timedelta | None = None) -> None:
         """`longest_session` cuts every piece of work to so much, for records that were opened and not closed."""
@@ -65,50 +67,156 @@ class View:
 
     @cached_property
     def steps(self) -> pl.DataFrame:
-        """Step visits that are somebody's work: waits for a date and withdrawn visits are not. In recorded order."""
+        """Step visits that are somebody's work: waits for a date and withdrawn visits are not.
+
+        `i`, step, visit, agency, officer, ready, started, completed and outcome, by case and then as recorded; texts
+        are enumerations, a byte or two a row.
+        """
+        return self._work[1]
+
+    def of_steps(self, column: str) -> pl.Series:
+        """Another column of the step table, for the rows of `steps`."""
+        rows = self._work[0]
+        return self.data.steps[column] if rows is None else self.data.steps[column].gather(rows)
+
+    @cached_property
+    def _work(self) -> tuple[pl.Series | None, pl.DataFrame]:
+        """The rows of the step table that are work (None: all of them, as they are), and those rows."""
         import polars as pl
 
-        return self._numbered(
-            self.data.steps.select(*WORK_COLUMNS).filter(
-                (pl.col("step") != TIMER_STEP) & pl.col("outcome").ne_missing(pl.lit(WorkStatus.WITHDRAWN.value))
-            )
+        rows, i = self._placed
+        given = self.data.steps.select("visit", *TIMES, *(enumerated(self.data.steps[name]) for name in TEXTS))
+        table = (given if rows is None else given.select(pl.all().gather(rows))).insert_column(0, i)
+        work = (pl.col("step") != TIMER_STEP).fill_null(False) & pl.col("outcome").ne_missing(
+            pl.lit(WorkStatus.WITHDRAWN.value)
         )
+        kept = table.select(work).to_series()
+        if kept.all():
+            return rows, table
+        chosen = kept.arg_true()
+        return (chosen if rows is None else rows.gather(chosen)), table.filter(kept)
 
-    def _numbered(self, steps: pl.DataFrame) -> pl.DataFrame:
-        """Rows with the number `i` of their case, without those of no case. The rows of a case mostly come together."""
+    @cached_property
+    def _placed(self) -> tuple[pl.Series | None, pl.Series]:
+        """The rows of the step table that belong to a case, by case and then as recorded, and the case of each.
+
+        None for the rows where these are all of them as they stand. The rows of a case mostly come together: such runs
+        are put in order as a whole.
+        """
+        import numpy as np
         import polars as pl
 
-        names = steps["case"]
-        fresh = names.ne_missing(names.shift(1)) if len(names) else pl.Series([], dtype=pl.Boolean)
-        runs = names.filter(fresh).to_frame().join(
+        starts, case = self._runs
+        lengths = np.diff(np.append(starts, self.data.steps.height))
+        if case.null_count() == 0 and case.is_sorted():
+            return None, self._case_of_row
+        known = np.flatnonzero(case.is_not_null().to_numpy())
+        of_run = case.drop_nulls().to_numpy()
+        order = np.argsort(of_run, kind="stable")
+        starts, lengths = starts[known][order], lengths[known][order]
+        within = np.arange(int(lengths.sum()))
+        rows = np.repeat(starts - (np.cumsum(lengths) - lengths), lengths) + within
+        return pl.Series(rows.astype(np.uint32)), pl.Series("i", np.repeat(of_run[order], lengths))
+
+    @cached_property
+    def _runs(self) -> tuple[NDArray[np.int64], pl.Series]:
+        """The first rows of runs of the same case in the step table, and the case (null where it is of none)."""
+        import numpy as np
+        import polars as pl
+
+        names = self.data.steps["case"]
+        fresh = names.ne_missing(names.shift(1)).fill_null(True) if len(names) else pl.Series([], dtype=pl.Boolean)
+        starts = fresh.arg_true().to_numpy().astype(np.int64)
+        case = names.gather(starts).to_frame().join(
             self.cases.select("case", "i"), on="case", how="left", maintain_order="left"
         )  # fmt: skip
-        found = steps.with_columns(runs["i"].gather(fresh.cum_sum() - 1).alias("i"))
-        return found if runs["i"].null_count() == 0 else found.filter(pl.col("i").is_not_null())
+        return starts, case["i"].cast(pl.UInt32)
 
     @cached_property
+    def _case_of_row(self) -> pl.Series:
+        """The case of every row of the step table as it stands, null where it is of none."""
+        import numpy as np
+        import polars as pl
+
+        starts, case = self._runs
+        lengths = np.diff(np.append(starts, self.data.steps.height))
+        return case.gather(pl.Series(np.repeat(np.arange(len(starts), dtype=np.uint32), lengths))).rename("i")
+
+    @property
     def costs(self) -> pl.DataFrame:
         """i, cost and when it arose, for every step visit with a cost."""
-        return self._noted("cost")
+        return self._noted("cost", self.data.steps["cost"].is_not_null())
+
+    @property
+    def typed(self) -> pl.DataFrame:
+        """i, keyed and when, for every step visit at which fields were typed by hand."""
+        return self._noted("keyed", (self.data.steps["keyed"].list.len() > 0).fill_null(False))
 
     @cached_property
-    def typed(self) -> pl.DataFrame:
-        """i, keyed and when, for every step visit at which the fields typed by hand were recorded."""
-        return self._noted("keyed")
+    def typing_noted(self) -> NDArray[np.bool_]:
+        """Whether it was recorded of each case what was typed by hand, be it nothing."""
+        return self.occurring(self._case_of_row.filter(self.data.steps["keyed"].is_not_null()).drop_nulls())
 
-    def _noted(self, column: str) -> pl.DataFrame:
+    @cached_property
+    def costs_noted(self) -> NDArray[np.bool_]:
+        """Whether any cost of each case was recorded."""
+        return self.occurring(self._case_of_row.filter(self.data.steps["cost"].is_not_null()).drop_nulls())
+
+    def occurring(self, i: pl.Series) -> NDArray[np.bool_]:
+        """Which cases are among those numbers."""
+        import numpy as np
+
+        found = np.zeros(self.size, dtype=bool)
+        found[i.to_numpy()] = True
+        return found
+
+    def _noted(self, column: str, noted: pl.Series) -> pl.DataFrame:
+        """i, a column and when it was noted, in the chosen rows of the step table, in any order of cases."""
         import polars as pl
 
         when = pl.coalesce("completed", "started", "ready").alias("when")
-        noted = self.data.steps.select("case", column, when).filter(pl.col(column).is_not_null())
-        return self._numbered(noted)
+        i = self._case_of_row
+        kept = noted if i.null_count() == 0 else noted & i.is_not_null()
+        steps = self.data.steps.select(i, column, "completed", "started", "ready")
+        return (steps if kept.all() else steps.filter(kept)).select("i", column, when)
 
     @cached_property
     def begun(self) -> pl.DataFrame:
         """Work that has begun or is done; what still lies in an inbox is not there yet."""
-        import polars as pl
+        return begun_of(self.steps)
 
-        return self.steps.filter(pl.col("started").is_not_null() | pl.col("completed").is_not_null())
+    @cached_property
+    def begun_count(self) -> NDArray[np.int64]:
+        """How many pieces of work have begun in each case."""
+        import numpy as np
+
+        return np.bincount(self.begun["i"].to_numpy(), minlength=self.cases.height)
+
+    @cached_property
+    def tally(self) -> Tally:
+        """What is counted up from the work on each case, in one pass."""
+        from perintis.rules.metrics.tally import tally
+
+        return tally(self)
+
+    @property
+    def size(self) -> int:
+        """How many cases the data set has."""
+        return self.data.cases.height
+
+    @property
+    def row_of_steps(self) -> NDArray[np.uint32]:
+        """The number `i` of every row that `work_within` reads from."""
+        found: NDArray[np.uint32] = self.steps["i"].to_numpy()
+        return found
+
+    def work_within(self, first: int, last: int) -> pl.DataFrame:
+        """The rows of `steps` from `first` up to `last`, as they count here."""
+        return self.steps[first:last]
+
+    def pieces_within(self, first: int, last: int) -> pl.DataFrame:
+        """The `touches` of these rows of `steps`."""
+        return self._pieces(begun_of(self.steps[first:last]))
 
     @cached_property
     def touches(self) -> pl.DataFrame:
@@ -117,9 +225,12 @@ class View:
         Work by two agencies at the same time is one piece of it, given to the one that began first. Work in hand in
         an open case lasts until the reading. What lies outside the case (before opening, after closing) is cut off.
         """
+        return self._pieces(self.begun)
+
+    def _pieces(self, begun: pl.DataFrame) -> pl.DataFrame:
         import polars as pl
 
-        rows = self.begun.select("i", "agency", "started", "completed")
+        rows = begun.select("i", "agency", "started", "completed")
         opened, until = (self.cases[name].gather(rows["i"]) for name in ("opened", "until"))
         whole = rows.with_columns(opened=opened, until=until).select(
             "i",
@@ -129,10 +240,7 @@ class View:
         )
         if self.longest_session is not None:
             whole = whole.with_columns(end=pl.min_horizontal("end", pl.col("start") + self.longest_session))
-        whole = _sorted(whole)
-        covered = running_max(pl.col("end").cast(pl.Int64), "i").cast(pl.Datetime("us", "UTC"))
-        before = pl.when(pl.col("i") == pl.col("i").shift(1)).then(covered.shift(1))
-        return whole.with_columns(start=pl.max_horizontal("start", before)).filter(pl.col("start") < pl.col("end"))
+        return without_overlaps(_only(whole, pl.col("start") < pl.col("end")))
 
     @cached_property
     def touch_known(self) -> pl.DataFrame:
@@ -142,9 +250,8 @@ class View:
 
         ended = self.cases["ended"].gather(self.begun["i"])
         lacking = self.begun["started"].is_null() | (self.begun["completed"].is_null() & ended)
-        i = self.begun["i"].to_numpy()
-        count, unknown = (np.bincount(rows, minlength=self.cases.height) for rows in (i, i[lacking.to_numpy()]))
-        touched = np.flatnonzero(count)
+        unknown = np.bincount(self.begun["i"].filter(lacking).to_numpy(), minlength=self.cases.height)
+        touched = np.flatnonzero(self.begun_count)
         return pl.DataFrame({"i": touched.astype(np.uint32), "known": unknown[touched] == 0})
 
     def minutes(self, start: pl.Series, end: pl.Series, agency: str | None = None) -> pl.Series:
@@ -174,6 +281,40 @@ class View:
                 return error_column(cases) is None
             case Need.CALENDAR:
                 return self.calendars.case is None
+
+
+def enumerated(column: pl.Series) -> pl.Series:
+    """A column of texts as an enumeration of those that occur, in alphabetical order."""
+    import polars as pl
+
+    texts = column.cast(pl.String)
+    return texts.cast(pl.Enum(texts.drop_nulls().unique().sort()))
+
+
+def begun_of(steps: pl.DataFrame) -> pl.DataFrame:
+    """Those visits whose start or end was recorded."""
+    import polars as pl
+
+    return _only(steps, pl.col("started").is_not_null() | pl.col("completed").is_not_null())
+
+
+def without_overlaps(pieces: pl.DataFrame) -> pl.DataFrame:
+    """Pieces (i, start, end, and more) in order, each cut to what no earlier one of its case covers."""
+    import polars as pl
+
+    pieces = _sorted(pieces)
+    same = pl.col("i") == pl.col("i").shift(1)
+    if not pieces.select((same & (pl.col("start") < pl.col("end").shift(1))).any()).item():
+        return pieces
+    covered = running_max(pl.col("end").cast(pl.Int64), "i").cast(pl.Datetime("us", "UTC"))
+    before = pl.when(same).then(covered.shift(1))
+    return pieces.with_columns(start=pl.max_horizontal("start", before)).filter(pl.col("start") < pl.col("end"))
+
+
+def _only(table: pl.DataFrame, condition: pl.Expr) -> pl.DataFrame:
+    """The rows for which it holds; the table itself, not a copy, where it holds for all."""
+    kept = table.select(condition.fill_null(False).alias("kept"))["kept"]
+    return table if kept.all() else table.filter(kept)
 
 
 def running_max(value: pl.Expr, group: str) -> pl.Expr:

@@ -128,7 +128,7 @@ def _recorded(view: View, both: Pair) -> list[tuple[str, How, Whole]]:
     import polars as pl
 
     places = _places(view)
-    rows = view.steps.select("i", "step", "outcome", "completed", "due").join(places, on="i")
+    rows = view.steps.select("i", "step", "outcome", "completed", due=view.of_steps("due")).join(places, on="i")
     late = pl.col("completed") > pl.col("due")
     rules = {
         How.FAILED: pl.col("outcome") == WorkStatus.FAILED.value,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from perintis.rules.metrics import MaturedView, View
-    from perintis.rules.statistics.effect import Flags, Floats, Whole
+    from perintis.rules.statistics.effect import Flags, Floats
     from perintis.rules.statistics.options import Options
 
 YOUNG = "entered less than tau ago"
@@ -81,13 +81,8 @@ def _left_out_withdrawn(view: View, options: Options, found: CohortValues) -> Co
 
 def _idle(ripe: MaturedView) -> Flags:
     """Cases whose work was recorded, but had not begun by the horizon: nothing happened to them yet."""
-    size = ripe.whole.cases.height
-    later, now = (np.bincount(_rows(v.begun), minlength=size) > 0 for v in (ripe.whole, ripe))
-    return later & ~now
-
-
-def _rows(table: pl.DataFrame) -> Whole:
-    return table["i"].to_numpy().astype(np.int64)
+    found: Flags = (ripe.whole.begun_count > 0) & (ripe.tally.begun == 0)
+    return found
 
 
 def _numbers(column: pl.Series) -> Floats:
