@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime
 from types import TracebackType
 from typing import IO, Any, Self
@@ -166,22 +166,23 @@ def main() -> int:
     """Write what comes in, part by part. A problem is told as the reply to its part, and ends this process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asked; then the input ends
     gc.set_threshold(_NEW_OBJECTS)  # rows leave no rings behind
-    parts = sys.stdin.buffer
-    url, owner = _take_over(parts)
-    database = Database(url)
     try:
+        return _write_all(sys.stdin.buffer)
+    except PerintisError as error:
+        return _fail(str(error))
+    except Exception as error:  # noqa: BLE001  # its text may hold values of rows
+        return _fail(f"the rehearsal could not be stored ({type(error).__name__})")
+
+
+def _write_all(parts: IO[bytes]) -> int:
+    url, owner = _take_over(parts)
+    with closing(Database(url)) as database:
         while True:
             try:
                 part = [unpack(*packed) for packed in _take_over(parts)]
             except EOFError:
                 return 0
             print(json.dumps({"stored": write_part(database, part, owner)}), flush=True)
-    except PerintisError as error:
-        return _fail(str(error))
-    except Exception as error:  # noqa: BLE001  # its text may hold values of rows
-        return _fail(f"the rehearsal could not be stored ({type(error).__name__})")
-    finally:
-        database.close()
 
 
 def _fail(problem: str) -> int:
