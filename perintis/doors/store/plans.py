@@ -159,3 +159,13 @@ def _find(connection: Connection, pilot: str) -> RegisteredPlan | None:
             Amendment(r.number, r.at, r.hash, r.reason, r.results_visible, tuple(r.changes)) for r in rows
         ),
     )  # fmt: skip
+
+
+def plan_versions(database: Database, pilot: str) -> dict[str, Plan]:
+    """Every plan that was ever in force for a pilot, by its hash; empty where none was registered."""
+    with database.read() as connection:
+        first = connection.execute(select(PlanRow.id, PlanRow.hash, PlanRow.plan).where(PlanRow.pilot == pilot)).first()
+        if first is None:
+            return {}
+        later = connection.execute(select(AmendmentRow.hash, AmendmentRow.plan).where(AmendmentRow.plan_id == first.id))
+        return {first.hash: plan_of_json(first.plan), **{row.hash: plan_of_json(row.plan) for row in later}}

@@ -80,7 +80,11 @@ class Curve(Part):
 
 
 class CurvesPanel(Part):
-    """4. Cumulative decided curves in `unit`."""
+    """4. Cumulative decided curves in `unit`.
+
+    `faster` is the chance that a case of the pilot is decided sooner than one of the baseline, ties shared, over pairs
+    of matured cases (Brunner and Munzel 2000); one half means alike.
+    """
 
     unit: str
     tau: Number
@@ -88,6 +92,7 @@ class CurvesPanel(Part):
     compliance: Cohorts | None
     compliance_gap: Figure | None
     curves: tuple[Curve, ...]
+    faster: Figure | None = None
 
 
 class StagePart(Part):
@@ -120,17 +125,22 @@ class OfficeEffect(Part):
 
 
 class Subgroup(Part):
-    """A registered subgroup. `harmed` is true only where the harm survives the adjustment (BH 10 %)."""
+    """A registered subgroup. `harmed` is true only where the harm survives the adjustment (BH 10 %); `equity` where
+    the plan looks at it to see whether the pilot serves this group as well as others."""
 
     name: str
     value: str
     effect: Figure
     harmed: bool
     cases: Cohorts
+    equity: bool = False
 
 
 class OfficesPanel(Part):
-    """7. Offices and registered subgroups. `q_p` tests whether offices differ; `i2` is the share of it."""
+    """7. Offices and registered subgroups. `differ`: by more than chance; `i2` is the share of it.
+
+    `notes` name subgroups that could not be looked at.
+    """
 
     metric: str
     unit: str
@@ -139,6 +149,7 @@ class OfficesPanel(Part):
     differ: bool | None
     icc: Number | None
     subgroups: tuple[Subgroup, ...] = ()
+    notes: tuple[Message, ...] = ()
 
 
 class ExposurePoint(Part):
@@ -182,7 +193,12 @@ class LookPoint(Part):
 
 
 class SequentialPanel(Part):
-    """9. Looks and the daily band, oriented as measured (pilot minus baseline)."""
+    """9. Looks and the daily band, oriented as measured (pilot minus baseline).
+
+    `stopped_early` is the median-unbiased effect with its interval, where this look ended the trial before its time:
+    the plain estimate is then too large. `power_as_seen` and `power_at_target` are the chance that a later look proves
+    the effect, if it is as seen now and if it is the plan's target.
+    """
 
     metric: str
     unit: str
@@ -192,6 +208,10 @@ class SequentialPanel(Part):
     days: tuple[DayPoint, ...]
     hidden: Message | None = None
     harm: tuple[Message, ...] = ()
+    stopped_early: Figure | None = None
+    power_as_seen: Share | None = None
+    power_at_target: Share | None = None
+    notes: tuple[Message, ...] = ()
 
 
 class EdgeDifference(Part):
@@ -248,13 +268,19 @@ class Element(Part):
 
 
 class SatisfactionSide(Part):
-    """The index of one cohort with the chance of each category."""
+    """The index of one cohort with the chance of each category.
+
+    `asked` are closed cases; `response` is the share that answered, `weighted` the index that all who were asked would
+    have if silent people are like those who answered in their office.
+    """
 
     respondents: Count
     asked: Count
     index: Figure
     category: str
     chances: dict[str, Share]
+    response: Share | None = None
+    weighted: Number | None = None
 
 
 class SatisfactionPanel(Part):
@@ -290,12 +316,14 @@ class TrustPanel(Part):
 
 
 class MoneyPanel(Part):
-    """Footer: cost a case and net benefit for 1,000 cases."""
+    """Footer: cost a case and net benefit for 1,000 cases; `cost_per_decision` is the cost of all by those decided."""
 
     currency: str
     cost_per_case: Cohorts
     difference: Figure
     net_benefit_per_1000: Figure | None
+    cost_per_decision: Cohorts | None = None
+    cost_per_decision_difference: Figure | None = None
 
 
 Metric = MetricResult | MetricMissing

@@ -1,18 +1,16 @@
 """The effect as it stood at the end of each day, from the cases that were matured by then, with its largest error.
 
-Sums by office, day of opening and cohort are enough: each day's estimate and its errors by office, by day and by both
+Sums by office, day and cohort are enough: each day's estimate and its errors by office, by day and by both
 follow from running sums, at a cost that does not grow with the number of cases.
 """
 
 from __future__ import annotations
 
 from datetime import date
-from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perintis.rules.designs.facts import ordinals
 from perintis.rules.sequential.always_valid import DayEstimate
 from perintis.rules.statistics.effect import NOWHERE
 
@@ -23,16 +21,15 @@ FEWEST = 2
 
 
 def day_series(
-    y: Floats, used: Flags, units: Units, tau_days: float, until: date, *, sign: float = 1.0
-) -> list[DayEstimate]:
-    """Pilot minus baseline (times `sign`) after each day up to `until` on which a case matured: opened tau ago.
+    y: Floats, used: Flags, units: Units, ripe: Whole, until: date, *, sign: float = 1.0
+) -> list[DayEstimate]:  # fmt: skip
+    """Pilot minus baseline (times `sign`) after each day up to `until` on which a case got its final value.
 
-    `y` is the final value of every used case, such as min(T, tau). The error is the largest of that by office, by day
-    of opening and by both. Days before either cohort has two cases are left out.
+    `y` is the final value of every used case, such as min(T, tau), and `ripe` the ordinal of the day it became so. The
+    error is the largest of that by office, by day and by both; its degrees of freedom are those of the offices seen so
+    far. Days before either cohort has two cases are left out.
     """
-    opened = ordinals(units)
-    ripe = opened + ceil(tau_days)
-    chosen = used & (opened > 0) & (ripe <= until.toordinal())
+    chosen = used & (ripe > 0) & (ripe <= until.toordinal())
     if not chosen.any():
         return []
     cells = _Cells(y[chosen], units.pilot[chosen], ripe[chosen], units.office[chosen])
@@ -40,10 +37,11 @@ def day_series(
     enough = (count >= FEWEST).all(axis=1)
     mean = total / np.maximum(count, 1)
     error = np.sqrt(cells.variance(count, mean))
+    df = cells.degrees()
     return [
         DayEstimate(
             date.fromordinal(int(cells.days[k])), float(sign * (mean[k, 1] - mean[k, 0])), float(error[k]),
-            int(count[k, 1]), int(count[k, 0]),
+            int(count[k, 1]), int(count[k, 0]), None if df is None else float(df[k]),
         )
         for k in np.flatnonzero(enough & np.isfinite(error))
     ]  # fmt: skip
@@ -56,6 +54,7 @@ class _Cells:
         self.days, place = np.unique(day, return_inverse=True)
         known = office != NOWHERE
         alone = int(office.max(initial=-1)) + 1 + place  # cases without an office: one group a day
+        self.alone = bool((~known).any())
         self.offices, at = np.unique(np.where(known, office, alone), return_inverse=True)
         shape = (len(self.days), len(self.offices), 2)
         cell: Whole = (place * shape[1] + at) * 2 + pilot
@@ -64,6 +63,16 @@ class _Cells:
         self.cell_s = np.bincount(cell, weights=y, minlength=size).reshape(shape).astype(np.float64)
         self.n: Floats = self.cell_n.sum(axis=1)
         self.s: Floats = self.cell_s.sum(axis=1)
+
+    def degrees(self) -> Floats | None:
+        """By day, the degrees of freedom of offices seen so far; None where cases without an office count alone."""
+        if self.alone:
+            return None
+        seen: Flags = np.asarray(np.cumsum(self.cell_n, axis=0) > 0)
+        baseline, pilot = seen[:, :, 0].sum(axis=1), seen[:, :, 1].sum(axis=1)
+        shared = (seen[:, :, 0] & seen[:, :, 1]).sum(axis=1) > 0
+        found: Floats = np.maximum(np.where(shared, np.maximum(baseline, pilot) - 1, baseline + pilot - 2), 1)
+        return found.astype(np.float64)
 
     def variance(self, count: Floats, mean: Floats) -> Floats:
         """By day, the largest of the variances by office, by day of opening and by both."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -28,19 +28,19 @@ BALANCE, EFFECTIVE, RATIO = "weighted_balance", "effective_sample", "sample_rati
 """Diagnostics of designs that are gates of their own (G2)."""
 
 
-def gate_facts(prepared: Prepared, outcomes: Sequence[Outcome], look_reached: bool) -> Facts:
-    """The facts for `check_gates`."""
+def gate_facts(prepared: Prepared, outcomes: Sequence[Outcome]) -> Facts:
+    """The facts for `check_gates`. What is not known stays None, and is shown as not checked."""
     diagnostics = diagnostics_of(outcomes)
-    value = {d.code: d.value for d in diagnostics}
     baseline, pilot = (
         _cohort(prepared, view, name)
         for view, name in zip(prepared.views(), ("baseline", "pilot"), strict=True)
     )  # fmt: skip
     return Facts(
-        baseline=baseline, pilot=pilot, weeks=_weeks(prepared.pilot), planned_reached=look_reached,
-        srm_p=value.get(RATIO), worst_smd=value.get(BALANCE), effective=value.get(EFFECTIVE), same_calendar=True,
+        baseline=baseline, pilot=pilot, weeks=_weeks(prepared.pilot), srm_p=_worst(diagnostics, RATIO, min),
+        worst_smd=_worst(diagnostics, BALANCE, max), effective=_worst(diagnostics, EFFECTIVE, min),
+        same_calendar=_same_calendar(prepared),
         co_interventions=_one_sided(prepared), worthwhile_seconds=_worthwhile_seconds(outcomes),
-        diagnostics=tuple(d for d in diagnostics if d.code not in (RATIO, BALANCE, EFFECTIVE)),
+        diagnostics=tuple(d for d in diagnostics if d.value is None or d.code not in (RATIO, BALANCE, EFFECTIVE)),
         unreadable=tuple(
             Unreadable(o.known.name, o.role, o.reason) for o in outcomes if isinstance(o, Unmeasured) and o.planned
         ),
@@ -55,6 +55,19 @@ def diagnostics_of(outcomes: Sequence[Outcome]) -> tuple[Diagnostic, ...]:
             for check in outcome.estimated.diagnostics:
                 found.setdefault((check.code, check.text), check)
     return tuple(found.values())
+
+
+def _worst(
+    diagnostics: Sequence[Diagnostic], code: str, worst: Callable[[list[float]], float]
+) -> float | None:  # fmt: skip
+    """The worst value of that diagnostic over the primary metrics; None where it could not be had."""
+    values = [d.value for d in diagnostics if d.code == code and d.value is not None]
+    return worst(values) if values else None
+
+
+def _same_calendar(prepared: Prepared) -> bool | None:
+    """Both cohorts are counted by the one calendar of the material; not known where it has none."""
+    return None if prepared.material.calendars.case is None else True
 
 
 def _cohort(prepared: Prepared, view: View, name: str) -> CohortFacts:

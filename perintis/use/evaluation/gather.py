@@ -13,21 +13,18 @@ from typing import TYPE_CHECKING
 from perintis.doors.frozen import content_hash, without_officers
 from perintis.doors.plans import PlanInForce, plan_in_force
 from perintis.doors.store.analysis import pilot_dataset, pilot_phases
-from perintis.doors.store.judgements import JudgedEvaluation, kept_evaluations
 from perintis.doors.store.rehearsals import finished_rehearsals
-from perintis.rules.evaluation.document import Phase, read_evaluation
-from perintis.rules.evaluation.panels import LookPoint, SequentialPanel
+from perintis.rules.evaluation.document import Phase
 from perintis.rules.evaluation.parts import Amended
 from perintis.rules.fixed_calendars import fixed_all
 from perintis.rules.metrics import Calendars
 from perintis.rules.officedays import days_off
 from perintis.rules.plan import Plan, plan_hash
 from perintis.rules.seasons import AFTER_EID, FASTING, seasons_of
-from perintis.rules.sequential.looks import Look, next_look
-from perintis.rules.sequential.spending import Spending
 from perintis.use.datasets import Found, Shelves, common_calendars
 from perintis.use.evaluation.answers import answers_for
-from perintis.use.evaluation.material import KnownSeason, LookTaken, Material, Registered, Request
+from perintis.use.evaluation.history import Past, past_looks
+from perintis.use.evaluation.material import KnownSeason, Material, Registered, Request
 from perintis.words.errors import BadInput, NotFound
 from perintis.words.recorded import Process
 from perintis.words.tables import DataSet
@@ -64,10 +61,15 @@ def gather(shelves: Shelves, folder: Path, asked: Asked) -> Material:
     calendars = common_calendars(baseline, pilot, shelves.pilots) or Calendars()
     first, last = _years(data)
     known = shelves.pilots.get(asked.pilot)
+    rehearsed = all(d.simulated for d in data)
+    past = (
+        Past() if rehearsed else past_looks(shelves.database, asked.pilot, phase.version, content_hash(data[1]))
+    )  # fmt: skip
     request = Request(
         pilot=asked.pilot, title=known.title if known else asked.pilot, currency=known.currency if known else "",
         steps=asked.steps, phase=phase, other_phases=others, registered=_registered(in_force, data),
-        looks=_looks(shelves, asked, plan, data), as_final=asked.final or all(d.simulated for d in data),
+        looks=past.taken, as_final=rehearsed or (past.final if past.repeated else asked.final),
+        unregistered_changes=in_force.unregistered_changes, departures=() if rehearsed else _departures(plan, asked),
         holidays=_holidays(calendars.case, first, last), seasons=_seasons(calendars.case, data), seed=asked.seed,
         code_version=version("perintis"), lock_hash=_lock_hash(folder),
     )  # fmt: skip
@@ -102,6 +104,17 @@ def _judged(shelves: Shelves, plan: Plan, asked: Asked) -> tuple[Found, Phase, t
     return Found(data, asked.pilot, own=True), chosen, tuple(p for p in phases if p.version != wanted)
 
 
+def _departures(plan: Plan, asked: Asked) -> tuple[str, ...]:
+    """Where other data are asked for than the plan names."""
+    planned = {"baseline": plan.design.baseline, "cases": plan.design.cases or asked.pilot}
+    given = {"baseline": asked.baseline, "cases": asked.cases}
+    return tuple(
+        f"the plan names {planned[what]} as {'the baseline' if what == 'baseline' else 'what is judged'}, not {name}"
+        for what, name in given.items()
+        if name is not None and name != planned[what]
+    )
+
+
 def _whole(data: DataSet) -> Phase:
     first, last = data.cases["opened"].min(), data.cases["opened"].max()
     if not isinstance(first, datetime) or not isinstance(last, datetime):
@@ -129,38 +142,6 @@ def _registered(in_force: PlanInForce, data: Sequence[DataSet]) -> Registered | 
             Amended(at=a.at, reason=a.reason, results_visible=a.results_visible, changes=a.changes)
             for a in kept.amendments
         ),
-    )  # fmt: skip
-
-
-def _looks(shelves: Shelves, asked: Asked, plan: Plan, data: Sequence[DataSet]) -> tuple[LookTaken, ...]:
-    """The formal looks taken at other states of the data, rebuilt from what was kept of them; none for rehearsals."""
-    if any(d.simulated for d in data):
-        return ()
-    snapshot = content_hash(data[1])
-    taken: list[LookTaken] = []
-    for kept in kept_evaluations(shelves.database, asked.pilot):
-        row = kept.evaluation
-        if row.look is None or row.simulated or row.snapshot == snapshot or not (row.information and row.fraction):
-            continue
-        look = next_look(
-            [t.look for t in taken], row.information**-0.5, row.information / row.fraction, final=row.final,
-            alpha=plan.looks.alpha, spending=Spending(plan.looks.spending.value),
-        )  # fmt: skip
-        taken.append(_taken(look, row))
-    return tuple(taken)
-
-
-def _taken(look: Look, row: JudgedEvaluation) -> LookTaken:
-    """The look with what it showed, where its evaluation.json is still there."""
-    point: LookPoint | None = None
-    if row.json and Path(row.json).is_file():
-        panel = read_evaluation(Path(row.json).read_bytes()).panels.sequential
-        if isinstance(panel, SequentialPanel):
-            point = next((p for p in panel.looks if p.look == look.number), None)
-    between = None if point is None else point.interval
-    return LookTaken(
-        look=look, estimate=None if point is None else point.estimate, low=None if between is None else between.low,
-        high=None if between is None else between.high, at=row.data_until.date(),
     )  # fmt: skip
 
 

@@ -31,7 +31,8 @@ class Registered(Part):
 class LookTaken(Part):
     """A formal look that was taken before; it is never computed again.
 
-    What it showed is None where its `evaluation.json` is gone: the bounds of later looks do not hang on that.
+    What it showed is None where its `evaluation.json` is gone: the bounds of later looks do not hang on that. `word` is
+    its verdict, which holds until the next look; `code`, `sentence` and `change` say why and what would change it.
     """
 
     look: Look
@@ -39,6 +40,11 @@ class LookTaken(Part):
     low: Number | None = None
     high: Number | None = None
     at: date
+    word: str = "continue"
+    code: str = ""
+    sentence: str = ""
+    change: str | None = None
+    staged: bool = False
 
 
 class KnownSeason(Part):
@@ -49,7 +55,12 @@ class KnownSeason(Part):
 
 
 class Request(Part):
-    """What is asked, beside the data and the plan."""
+    """What is asked, beside the data and the plan.
+
+    `looks` are those taken before this state of the data. `unregistered_changes` are differences of the plan's file
+    from what was registered, which do not hold. `departures` say where other data were asked for than the plan names:
+    such an evaluation decides nothing.
+    """
 
     pilot: str
     title: str
@@ -60,6 +71,8 @@ class Request(Part):
     registered: Registered | None
     looks: tuple[LookTaken, ...] = ()
     as_final: bool = False
+    unregistered_changes: tuple[str, ...] = ()
+    departures: tuple[str, ...] = ()
     holidays: tuple[date, ...] = ()
     seasons: tuple[KnownSeason, ...] = ()
     asked: tuple[Count, Count] | None = None

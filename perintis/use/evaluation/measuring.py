@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from perintis.rules.statistics.effect import Effect
     from perintis.use.evaluation.prepare import Prepared
 
-BY_OFFICE = (Design.RANDOMISED_OFFICES, Design.PARALLEL_COHORTS)
-"""Designs whose error is that of offices alone, so that the test over offices and the permutation must agree."""
+ENOUGH_OFFICES = 12
+"""From so many offices a cohort on, the t test need not be confirmed by exchanging the lot."""
 
 EXPLORED = (
     LEAD_TIME, WAITING_TIME, TOUCH_TIME, HANDOVERS, OFFICER_HANDOVERS, REWORK, ANY_REWORK, DUPLICATE_ENTRY,
@@ -131,8 +131,8 @@ def _measured(prepared: Prepared, known: KnownMetric, planned: PlannedMetric | N
     if isinstance(values, NotComparable):
         return Unmeasured(known, planned, values.reason)
     facts = prepared.facts
-    if planned is not None and planned.unit != "percent":
-        facts = replace(facts, smallest_worthwhile=planned.worthwhile)
+    if planned is not None and planned.worthwhile is not None:
+        facts = replace(facts, smallest_worthwhile=planned.absolute(planned.worthwhile, values.mean(pilot=False)))
     found = estimate(prepared.plan.design.kind, values, facts)
     if isinstance(found, NoEstimate):
         return Unmeasured(known, planned, found.reason.rstrip("."), found.cure)
@@ -172,16 +172,34 @@ def tau_days(prepared: Prepared) -> float | None:
 
 
 def infer(design: Design, found: Estimated) -> Inference:
-    """The error of an estimate: that of its design, or where offices are the sample size the stricter of two tests."""
-    if design in BY_OFFICE:
-        by_office = interval(found.effect)
-        if isinstance(by_office, Interval):
-            return Inference(
-                by_office.error, by_office.df, by_office.p, f"{found.method}; {by_office.method}",
-                by_office.rests_on, by_office.caution,
-            )  # fmt: skip
-        return _own(found, f"{by_office.reason}; the interval takes cases as independent and is too narrow")
-    return _own(found, None)
+    """The error of an estimate: that of its design, or where offices are the sample size the stricter of two tests.
+
+    Offices drawn by lot keep the error of their own means and, below twelve a cohort, the larger of the two p-values of
+    the t test and of exchanging the lot. Parallel cohorts take the interval by offices. All other designs bring their
+    own error and degrees of freedom.
+    """
+    own = _own(found, None)
+    if design is Design.RANDOMISED_OFFICES:
+        return _confirmed(found, own)
+    if design is not Design.PARALLEL_COHORTS:
+        return own
+    by_office = interval(found.effect)
+    if isinstance(by_office, Interval):
+        return Inference(
+            by_office.error, by_office.df, by_office.p, f"{found.method}; {by_office.method}",
+            by_office.rests_on, by_office.caution,
+        )  # fmt: skip
+    return replace(own, caution=f"{by_office.reason}; the interval takes cases as independent and is too narrow")
+
+
+def _confirmed(found: Estimated, own: Inference) -> Inference:
+    """The inference of the t test where the permutation bears it out; with few offices the more careful of both."""
+    exchanged = found.panels.get("permutation_p")
+    fewest = min(found.effect.units.offices_of(True), found.effect.units.offices_of(False))
+    if exchanged is None or fewest >= ENOUGH_OFFICES or exchanged <= own.p:
+        return own
+    caution = f"exchanging the lot among offices gives such an effect in {exchanged:.0%} of all draws"
+    return replace(own, p=float(exchanged), caution=caution if exchanged > 0.05 >= own.p else None)
 
 
 def _own(found: Estimated, caution: str | None) -> Inference:

@@ -2,41 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perintis.rules.designs.choose import estimate
+from perintis.rules.designs.design import NoEstimate
 from perintis.rules.evaluation.panels import OfficeEffect, OfficesPanel, Subgroup
 from perintis.rules.evaluation.parts import Between, Cohorts, Figure, Message, Missing
-from perintis.rules.statistics.clusters import Clustering, Interval, interval
+from perintis.rules.sequential.looks import t_bound
 from perintis.rules.statistics.grouped import NoInference
 from perintis.rules.statistics.multiplicity import benjamini_hochberg
 from perintis.rules.statistics.office_differences import Heterogeneity, heterogeneity, intra_office
+from perintis.use.evaluation.measuring import Inference, Measured, infer
 
 if TYPE_CHECKING:
     from perintis.rules.plan import Subgroup as PlannedSubgroup
     from perintis.rules.statistics.effect import Flags
-    from perintis.use.evaluation.measuring import Measured
     from perintis.use.evaluation.prepare import Prepared
 
+Z95 = 1.959963984540054
 MOST_OFFICES = 60
 FALSE_FINDINGS = 0.10
 FEWEST_CASES = 10
 
 
-def offices(prepared: Prepared, first: Measured | None) -> OfficesPanel | Missing:
-    """The panel; missing where offices were not recorded or the metric could not be measured."""
+@dataclass(frozen=True)
+class Groups:
+    """The plan's subgroups, and which of them could not be looked at, and why."""
+
+    rows: tuple[Subgroup, ...] = ()
+    notes: tuple[Message, ...] = ()
+
+
+def offices(first: Measured | None, groups: Groups) -> OfficesPanel | Missing:
+    """The panel; missing without the metric, or where neither offices nor subgroups can be looked at."""
     if first is None:
         return Missing(reason=Message(code="no_primary", text="the first primary metric could not be measured"))
     found = heterogeneity(first.effect)
-    if isinstance(found, NoInference):
+    none = isinstance(found, NoInference)
+    if isinstance(found, NoInference) and not groups.rows and not groups.notes:
         return Missing(reason=Message(code="no_offices", text=found.reason))
     alike = intra_office(first.effect)
+    why = (Message(code="no_offices", text=found.reason),) if isinstance(found, NoInference) else ()
     return OfficesPanel(
-        metric=first.known.name, unit=first.known.unit, offices=_effects(found, first.sign), i2=found.i2,
-        differ=bool(found.p < FALSE_FINDINGS), icc=None if isinstance(alike, NoInference) else alike.correlation,
-        subgroups=subgroups(prepared, first),
+        metric=first.known.name, unit=first.known.unit,
+        offices=() if isinstance(found, NoInference) else _effects(found, first.sign),
+        i2=None if isinstance(found, NoInference) else found.i2,
+        differ=None if isinstance(found, NoInference) else bool(found.p < FALSE_FINDINGS),
+        icc=None if none or isinstance(alike, NoInference) else alike.correlation,
+        subgroups=groups.rows, notes=(*why, *groups.notes),
     )  # fmt: skip
 
 
@@ -64,50 +80,82 @@ def _effects(found: Heterogeneity, sign: float) -> tuple[OfficeEffect, ...]:
     )  # fmt: skip
 
 
-def subgroups(prepared: Prepared, first: Measured) -> tuple[Subgroup, ...]:
-    """The plan's subgroups with their effects; harm counts where it survives the adjustment over all of them."""
-    rows = [
-        (planned, value, found)
-        for planned in prepared.plan.subgroups
-        for value, chosen in _values(prepared, planned)
-        if (found := _effect(first, chosen)) is not None
-    ]
-    worse = [first.sign * found[0] < 0 for _, _, found in rows]
+def subgroups(prepared: Prepared, first: Measured | None) -> Groups:
+    """The plan's subgroups with their effects; harm counts where it survives the adjustment over all of them.
+
+    A registered subgroup that cannot be looked at is named with the reason, never dropped.
+    """
+    if first is None:
+        return Groups()
+    rows, notes = [], []
+    for planned in prepared.plan.subgroups:
+        labels = _values(prepared, planned)
+        if isinstance(labels, Message):
+            notes.append(labels)
+            continue
+        for value, chosen in labels:
+            found = _effect(prepared, first, chosen)
+            if isinstance(found, str):
+                notes.append(_note(planned.name, f"{planned.name} {value}: {found}"))
+            else:
+                rows.append((planned, value, found))
     if not rows:
-        return ()
-    adjusted = benjamini_hochberg([found[1].p for _, _, found in rows])
-    return tuple(
-        Subgroup(
-            name=planned.name, value=value, effect=_turned(estimate, found.low, found.high, first.sign),
-            harmed=bad and float(p) <= FALSE_FINDINGS, cases=Cohorts(baseline=cases[0], pilot=cases[1]),
-        )
-        for (planned, value, (estimate, found, cases)), bad, p in zip(rows, worse, adjusted, strict=True)
+        return Groups((), tuple(notes))
+    adjusted = benjamini_hochberg([inference.p for _, _, (_, inference, _) in rows])
+    return Groups(
+        tuple(
+            _row(planned, value, first, found, float(p))
+            for (planned, value, found), p in zip(rows, adjusted, strict=True)
+        ),
+        tuple(notes),
     )  # fmt: skip
 
 
-def _values(prepared: Prepared, planned: PlannedSubgroup) -> list[tuple[str, Flags]]:
+Found = tuple[float, Inference, tuple[int, int]]
+
+
+def _row(planned: PlannedSubgroup, value: str, first: Measured, found: Found, p: float) -> Subgroup:
+    estimate, own, cases = found
+    half = t_bound(Z95, own.df) * own.error
+    low, high = estimate - half, estimate + half
+    if own.p > 0.05:
+        low, high = min(low, 0.0), max(high, 0.0)
+    return Subgroup(
+        name=planned.name, value=value, effect=_turned(estimate, low, high, first.sign), equity=planned.equity,
+        harmed=first.sign * estimate < 0 and p <= FALSE_FINDINGS, cases=Cohorts(baseline=cases[0], pilot=cases[1]),
+    )  # fmt: skip
+
+
+def _note(name: str, text: str) -> Message:
+    return Message(code="subgroup_unseen", text=text, values={"subgroup": name})
+
+
+def _values(prepared: Prepared, planned: PlannedSubgroup) -> list[tuple[str, Flags]] | Message:
     import polars as pl
 
     columns = [view.data.cases for view in prepared.views()]
-    if any(planned.column not in cases.columns for cases in columns):
-        return []
+    for cases, cohort in zip(columns, ("baseline", "pilot"), strict=True):
+        if planned.column not in cases.columns:
+            return _note(planned.name, f"{planned.name} cannot be looked at: the {cohort} has no {planned.column}")
     label = pl.concat([cases[planned.column].cast(pl.String).alias("value") for cases in columns])
     wanted = planned.values or tuple(str(v) for v in label.drop_nulls().unique().sort())
     return [(value, (label == value).fill_null(False).to_numpy()) for value in wanted]
 
 
-def _effect(first: Measured, chosen: Flags) -> tuple[float, Interval, tuple[int, int]] | None:
-    """The plain difference within the group; by office where that is possible. None with too few cases."""
+def _effect(prepared: Prepared, first: Measured, chosen: Flags) -> Found | str:
+    """The effect within the group by the plan's design; why not where it has too few cases."""
     values = first.values
     used = values.used & chosen
     cases = int((used & values.units.baseline).sum()), int((used & values.units.pilot).sum())
     if min(cases) < FEWEST_CASES:
-        return None
-    effect = replace(values, used=used, y=np.where(used, values.y, np.nan)).difference()
-    found = interval(effect)
-    if not isinstance(found, Interval):
-        found = interval(effect, Clustering.NONE)
-    return (effect.estimate, found, cases) if isinstance(found, Interval) else None
+        return f"{cases[0]:,} cases in the baseline and {cases[1]:,} in the pilot, {FEWEST_CASES} each needed"
+    within = replace(values, used=used, y=np.where(used, values.y, np.nan))
+    design = prepared.plan.design.kind
+    found = estimate(design, within, prepared.facts)
+    if isinstance(found, NoEstimate):
+        return found.reason.rstrip(".")
+    own = infer(design, found)
+    return (found.effect.estimate, own, cases) if own.error > 0 else "its cases do not differ, so no error can be told"
 
 
 def _turned(estimate: float, low: float, high: float, sign: float) -> Figure:

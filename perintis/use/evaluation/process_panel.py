@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from perintis.rules.designs.design import NoEstimate
@@ -13,6 +15,7 @@ from perintis.rules.process.fidelity import Fidelity, designed_from, fidelity
 from perintis.rules.process.flow_map import Edge, flow_map
 from perintis.rules.process.variants import compare_variants
 from perintis.rules.vocabulary import shared_steps
+from perintis.use.evaluation.measuring import tau_days
 
 if TYPE_CHECKING:
     from perintis.rules.process.by_office import Difference
@@ -22,9 +25,9 @@ MOST_EDGES, MOST_VARIANTS, MOST_DEPARTURES = 40, 8, 12
 LEAST_SHARE = 0.02
 
 
-def process(prepared: Prepared) -> ProcessPanel | Missing:
-    """The panel; missing where a cohort has no steps."""
-    baseline, pilot = prepared.views()
+def process(prepared: Prepared, followed: Fidelity | None) -> ProcessPanel | Missing:
+    """The panel over matured closed cases; missing where a cohort has no steps."""
+    baseline, pilot = (matured_part(view, tau_days(prepared)) for view in prepared.views())
     for view, name in ((baseline, "baseline"), (pilot, "pilot")):
         if not view.data.has_steps:
             return Missing(reason=Message(code="no_steps", text=f"the {name} has no recorded steps",
@@ -34,7 +37,6 @@ def process(prepared: Prepared) -> ProcessPanel | Missing:
         return Missing(reason=Message(code="no_map", text=mapped.reason))
     ways = compare_variants(baseline, pilot)
     apart = earth_mover(baseline, pilot, seed=prepared.material.request.seed)
-    followed = followed_design(prepared)
     steps = shared_steps({str(s) for s in pilot.data.steps["step"].unique()}, baseline.data)
     notes = [Message(code="no_similarity_p", text=apart.reason)] if not isinstance(apart, NoEstimate) and apart.reason \
         else []  # fmt: skip
@@ -62,8 +64,23 @@ def followed_design(prepared: Prepared) -> Fidelity | None:
     if prepared.material.designed is not None:
         learnt = designed_from(View(prepared.material.designed, Calendars()))
         designed = None if isinstance(learnt, NoEstimate) else learnt
-    found = fidelity(prepared.pilot, designed) if prepared.pilot.data.has_steps else NoEstimate("no steps")
+    pilot = matured_part(prepared.pilot, tau_days(prepared))
+    found = fidelity(pilot, designed) if pilot.data.has_steps else NoEstimate("no steps")
     return None if isinstance(found, NoEstimate) else found
+
+
+def matured_part(view: View, tau: float | None) -> View:
+    """The cases that entered at least tau ago: of a young pilot's cases only the quick ones are closed, and quick cases
+    take other ways. All cases where the plan has no horizon in days."""
+    import polars as pl
+
+    if tau is None:
+        return view
+    cases = view.data.cases.filter(pl.col("opened") <= pl.lit(view.read) - timedelta(days=tau))
+    if cases.height == view.data.cases.height:
+        return view
+    steps = view.data.steps.join(cases.select("case"), on="case", how="semi", maintain_order="left")
+    return View(replace(view.data, cases=cases, steps=steps), view.calendars)
 
 
 def _shown(edges: tuple[Edge, ...]) -> list[Edge]:

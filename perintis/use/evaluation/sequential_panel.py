@@ -2,51 +2,122 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from perintis.rules.evaluation.panels import DayPoint, LookPoint, SequentialPanel
-from perintis.rules.evaluation.parts import Between, Message, Missing
-from perintis.rules.metrics import NotComparable, measure
+from perintis.rules.evaluation.parts import Between, Figure, Message, Missing
 from perintis.rules.sequential.always_valid import DayEstimate, band
+from perintis.rules.sequential.curtailment import conditional_power
 from perintis.rules.sequential.harm_monitor import watch
+from perintis.rules.sequential.looks import next_look, normal_equivalent
+from perintis.rules.sequential.spending import Spending
+from perintis.rules.sequential.stopped import median_unbiased
+from perintis.rules.verdict.conditions import Word
 from perintis.rules.verdict.reading import Role
-from perintis.use.evaluation.curves import TIMES
 from perintis.use.evaluation.daily import day_series
-from perintis.use.evaluation.flow import LOST
-from perintis.use.evaluation.measuring import Measured, Outcome, tau_days
+from perintis.use.evaluation.looks import EARLY
+from perintis.use.evaluation.measuring import Measured, Outcome
+from perintis.use.evaluation.ripening import ripe_values
 
 if TYPE_CHECKING:
     from perintis.rules.evaluation.parts import MetricResult
     from perintis.rules.plan import Looks
-    from perintis.rules.statistics.effect import Flags, Floats
+    from perintis.rules.verdict.rule import Verdict
     from perintis.use.evaluation.looks import Standing
     from perintis.use.evaluation.material import LookTaken
     from perintis.use.evaluation.prepare import Prepared
 
+FARTHEST = 12.0
+"""A larger |Z| leaves no doubt, and more digits would be noise."""
+
+ENOUGH_FOR_COLOUR = 6
+"""Below so many offices a cohort the daily band is text for reading, without a colour."""
+
 
 def sequential(
     prepared: Prepared, first: Measured | None, result: MetricResult | None, standing: Standing | None,
-    outcomes: tuple[Outcome, ...],
+    outcomes: tuple[Outcome, ...], verdict: Verdict,
 ) -> SequentialPanel | Missing:  # fmt: skip
     """The panel of the first primary metric; missing where that could not be measured."""
     if first is None or result is None or standing is None:
         return Missing(reason=Message(code="no_primary", text="the first primary metric could not be measured"))
-    plan = prepared.plan.looks
+    plan, taken = prepared.plan.looks, prepared.material.request.looks
     days = daily(prepared, first)
-    shown = band(days, plan.planned_cases) if days else None
-    hidden = "the metric has no horizon in days" if shown is None else shown.hidden
+    shown = days if isinstance(days, str) else band(days, plan.planned_cases)
+    hidden = shown if isinstance(shown, str) else shown.hidden
+    powers = chances(prepared, first, standing)
     return SequentialPanel(
         metric=first.known.name, unit=first.known.unit, spending=plan.spending.value, fraction=standing.fraction,
-        looks=_looks(plan, prepared.material.request.looks, standing, result, prepared),
-        days=() if shown is None else tuple(
+        looks=_looks(plan, taken, standing, result, prepared),
+        days=() if isinstance(shown, str) else tuple(
             DayPoint(day=d.day, cases=d.cases, estimate=d.estimate, interval=Between(low=d.low, high=d.high))
             for d in shown.days
         ),
         hidden=None if hidden is None else Message(code="band_hidden", text=hidden),
-        harm=harm(prepared, outcomes),
+        harm=harm(prepared, outcomes), stopped_early=stopped_early(taken, standing, first, verdict),
+        power_as_seen=powers[0], power_at_target=powers[1], notes=tuple(_notes(prepared)),
     )  # fmt: skip
+
+
+def stopped_early(
+    taken: tuple[LookTaken, ...], standing: Standing, first: Measured, verdict: Verdict
+) -> Figure | None:  # fmt: skip
+    """The median-unbiased effect where this look, not the final one, ended the trial; else None."""
+    now = standing.look
+    if now is None or now.final or verdict.word not in (Word.SCALE, Word.STOP):
+        return None
+    looks = [t.look for t in taken if t.look.bound is not None]
+    z = normal_equivalent(first.effect.estimate, first.inference.error, first.inference.df)
+    if not isfinite(z):  # beyond what numbers can say: the plain estimate is as good
+        return None
+    found = median_unbiased(
+        [*(look.fraction for look in looks), now.fraction], [look.bound for look in looks if look.bound is not None], z,
+        standing.planned_information,
+    )  # fmt: skip
+    return Figure(value=found.estimate, interval=Between(low=found.low, high=found.high))
+
+
+def chances(prepared: Prepared, first: Measured, standing: Standing) -> tuple[float | None, float | None]:
+    """The chance that a later look proves the effect: as it is seen now, and at the plan's target."""
+    plan, taken = prepared.plan.looks, [t.look for t in prepared.material.request.looks]
+    own, now = first.inference, standing.look
+    if standing.over or (now is not None and now.final) or not 0 < standing.fraction < 1:
+        return None, None
+    looks = [*taken, now] if now is not None else taken
+    later = [f for f in plan.fractions if f > standing.fraction + EARLY]
+    ahead = list(looks)
+    for fraction in later:
+        error = (fraction * standing.planned_information) ** -0.5
+        ahead.append(
+            next_look(ahead, error, standing.planned_information, final=fraction == later[-1], alpha=plan.alpha,
+                      spending=Spending(plan.spending.value))
+        )  # fmt: skip
+    due = [(look.fraction, look.bound) for look in ahead[len(looks) :] if look.bound is not None]
+    if not due or own.error <= 0:
+        return None, None
+    z = max(-FARTHEST, min(FARTHEST, normal_equivalent(first.sign * first.effect.estimate, own.error, own.df)))
+    fractions, bounds = [f for f, _ in due], [b for _, b in due]
+    seen = conditional_power(z, standing.fraction, fractions, bounds)
+    planned = first.planned
+    if planned is None or planned.target is None:
+        return _share(seen), None
+    drift = planned.absolute(planned.target, first.effect.baseline) * standing.planned_information**0.5
+    return _share(seen), _share(conditional_power(z, standing.fraction, fractions, bounds, drift))
+
+
+def _share(chance: float) -> float:
+    """Within 0 and 1: the integral may miss them by a rounding error."""
+    return min(max(float(chance), 0.0), 1.0)
+
+
+def _notes(prepared: Prepared) -> list[Message]:
+    """What to mind of the daily band."""
+    fewest = min(prepared.units.offices_of(True), prepared.units.offices_of(False))
+    if fewest >= ENOUGH_FOR_COLOUR:
+        return []
+    text = f"with {fewest} offices in a cohort the daily band is for reading only; it never speaks for a verdict"
+    return [Message(code="band_few_offices", text=text, values={"offices": fewest})]
 
 
 def harm(prepared: Prepared, outcomes: tuple[Outcome, ...]) -> tuple[Message, ...]:
@@ -54,7 +125,8 @@ def harm(prepared: Prepared, outcomes: tuple[Outcome, ...]) -> tuple[Message, ..
     guardrails: dict[str, list[DayEstimate]] = {}
     for outcome in outcomes:
         if isinstance(outcome, Measured) and outcome.role is Role.GUARDRAIL:
-            guardrails[outcome.known.name] = daily(prepared, outcome, sign=outcome.sign)
+            days = daily(prepared, outcome, sign=outcome.sign)
+            guardrails[outcome.known.name] = [] if isinstance(days, str) else days
     trips = watch(guardrails, prepared.plan.looks.planned_cases)
     return tuple(
         Message(code="harm_trip", text=trip.in_words(),
@@ -63,28 +135,12 @@ def harm(prepared: Prepared, outcomes: tuple[Outcome, ...]) -> tuple[Message, ..
     )  # fmt: skip
 
 
-def daily(prepared: Prepared, found: Measured, *, sign: float = 1.0) -> list[DayEstimate]:
-    """The effect by day on matured outcomes; empty where the plan has no horizon in days."""
-    tau = tau_days(prepared)
-    if tau is None:
-        return []
-    y, used = found.values.y, found.values.used
-    if found.known.name == "lead_time":
-        y, used = _matured_times(prepared, tau)
-    return day_series(y, used, prepared.units, tau, prepared.pilot.read.date(), sign=sign)
-
-
-def _matured_times(prepared: Prepared, tau: float) -> tuple[Floats, Flags]:
-    """min(T, tau) in days, tau for a withdrawn case, in the order of the units: final for every matured case."""
-    parts, known = [], []
-    for view in prepared.views():
-        table = measure(TIMES["lead_time"], view)
-        assert not isinstance(table, NotComparable)  # it was measured
-        value = table["value"].cast(float).to_numpy()
-        lost = view.cases["outcome"].is_in(LOST).fill_null(False).to_numpy()
-        parts.append(np.where(lost, tau, np.minimum(value, tau)))
-        known.append(np.isfinite(value))
-    return np.concatenate(parts), np.concatenate(known)
+def daily(prepared: Prepared, found: Measured, *, sign: float = 1.0) -> list[DayEstimate] | str:
+    """The effect by day on final values; or why the metric has none by day."""
+    ripe = ripe_values(prepared, found)
+    if isinstance(ripe, str):
+        return ripe
+    return day_series(ripe.y, ripe.used, prepared.units, ripe.day, prepared.pilot.read.date(), sign=sign)
 
 
 def _looks(
@@ -102,10 +158,11 @@ def _looks(
             LookPoint(look=now.number, fraction=now.fraction, planned=False, bound=now.bound, estimate=result.estimate,
                       interval=result.interval, at=prepared.pilot.read.date())
         )  # fmt: skip
-    if not (now is not None and now.final):
+    if not standing.over and not (now is not None and now.final):
+        reached = max((p.fraction for p in points), default=0.0)
+        ahead = [f for f in plan.fractions[len(points) :] if f > reached + EARLY]
         points += [
             LookPoint(look=number, fraction=fraction, planned=True)
-            for number, fraction in enumerate(plan.fractions, 1)
-            if number > len(points)
+            for number, fraction in enumerate(ahead, len(points) + 1)
         ]
     return tuple(points)
