@@ -221,7 +221,9 @@ def _negative_control(facts: Facts) -> Diagnostic:
 
 def _offices(values: CaseValues) -> list[Diagnostic]:
     units, used = values.units, values.used
-    counts = [len(set(units.office[used & (units.pilot == side)]) - {NOWHERE}) for side in (True, False)]
+    known = used & (units.office != NOWHERE)
+    found = (np.bincount(units.office[known & (units.pilot == side)]) for side in (True, False))
+    counts = [int(np.count_nonzero(cases)) for cases in found]
     if not any(counts):
         text = "No offices are recorded: the error counts every case as independent and is likely too small."
         return [Diagnostic("offices", text, None, True, cure="Record the office of every case.")]

@@ -92,10 +92,11 @@ class MaturedView(View):
 
     def _with_horizon(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows with the horizon of their case, null for cases that did not mature."""
-        return rows.with_columns(self._horizon_of_row.gather(rows["i"]).alias("horizon"))
+        return rows.with_columns(self._horizon_of_case.gather(rows["i"]).alias("horizon"))
 
     @cached_property
-    def _horizon_of_row(self) -> pl.Series:
+    def _horizon_of_case(self) -> pl.Series:
+        """The horizon of every case of the whole, null for one that did not mature."""
         table = self.whole.cases.select("i").join(self.horizons, on="i", how="left", maintain_order="left")
         return table["horizon"]
 
@@ -140,10 +141,10 @@ class MaturedView(View):
         return self.whole.typing_noted
 
     def _by_then(self, noted: pl.DataFrame) -> pl.DataFrame:
-        import polars as pl
-
-        kept = pl.col("horizon").is_not_null() & (pl.col("when") <= pl.col("horizon")).fill_null(True)
-        return self._with_horizon(noted).filter(kept)
+        """Without `when`."""
+        horizon = self._horizon_of_case.gather(noted["i"])
+        kept = horizon.is_not_null() & (noted["when"] <= horizon).fill_null(True)
+        return noted.drop("when").filter(kept)
 
 
 def matured(view: View, tau: float, *, working: bool = False) -> MaturedView:

@@ -190,7 +190,7 @@ class View:
         """How many pieces of work have begun in each case."""
         import numpy as np
 
-        return np.bincount(self.begun["i"].to_numpy(), minlength=self.cases.height)
+        return np.bincount(self.steps["i"].filter(_has_begun(self.steps)).to_numpy(), minlength=self.size)
 
     @cached_property
     def tally(self) -> Tally:
@@ -240,7 +240,7 @@ class View:
         )
         if self.longest_session is not None:
             whole = whole.with_columns(end=pl.min_horizontal("end", pl.col("start") + self.longest_session))
-        return without_overlaps(_only(whole, pl.col("start") < pl.col("end")))
+        return without_overlaps(whole.filter(pl.col("start") < pl.col("end")))
 
     @cached_property
     def touch_known(self) -> pl.DataFrame:
@@ -248,9 +248,10 @@ class View:
         import numpy as np
         import polars as pl
 
-        ended = self.cases["ended"].gather(self.begun["i"])
-        lacking = self.begun["started"].is_null() | (self.begun["completed"].is_null() & ended)
-        unknown = np.bincount(self.begun["i"].filter(lacking).to_numpy(), minlength=self.cases.height)
+        started, completed = self.steps["started"].is_not_null(), self.steps["completed"].is_not_null()
+        ended = self.cases["ended"].gather(self.steps["i"])
+        lacking = (started & ~completed & ended) | (completed & ~started)
+        unknown = np.bincount(self.steps["i"].filter(lacking).to_numpy(), minlength=self.size)
         touched = np.flatnonzero(self.begun_count)
         return pl.DataFrame({"i": touched.astype(np.uint32), "known": unknown[touched] == 0})
 
@@ -292,10 +293,13 @@ def enumerated(column: pl.Series) -> pl.Series:
 
 
 def begun_of(steps: pl.DataFrame) -> pl.DataFrame:
-    """Those visits whose start or end was recorded."""
-    import polars as pl
+    """Those visits whose start or end was recorded; the table itself, not a copy, where that holds for all."""
+    kept = _has_begun(steps)
+    return steps if kept.all() else steps.filter(kept)
 
-    return _only(steps, pl.col("started").is_not_null() | pl.col("completed").is_not_null())
+
+def _has_begun(steps: pl.DataFrame) -> pl.Series:
+    return steps["started"].is_not_null() | steps["completed"].is_not_null()
 
 
 def without_overlaps(pieces: pl.DataFrame) -> pl.DataFrame:
@@ -309,12 +313,6 @@ def without_overlaps(pieces: pl.DataFrame) -> pl.DataFrame:
     covered = running_max(pl.col("end").cast(pl.Int64), "i").cast(pl.Datetime("us", "UTC"))
     before = pl.when(same).then(covered.shift(1))
     return pieces.with_columns(start=pl.max_horizontal("start", before)).filter(pl.col("start") < pl.col("end"))
-
-
-def _only(table: pl.DataFrame, condition: pl.Expr) -> pl.DataFrame:
-    """The rows for which it holds; the table itself, not a copy, where it holds for all."""
-    kept = table.select(condition.fill_null(False).alias("kept"))["kept"]
-    return table if kept.all() else table.filter(kept)
 
 
 def running_max(value: pl.Expr, group: str) -> pl.Expr:
