@@ -1,14 +1,18 @@
-"""What applicants answered to the nine questions of the satisfaction survey, once a case, after it was closed."""
+"""What applicants answered to the nine questions of the satisfaction survey, once a case, after it was closed.
+
+In a small office answers are personal: no reason and no error text repeats one, and they cannot outlive their case.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from perintis.doors.store.database import Database
 from perintis.doors.store.models import CaseRow
@@ -17,51 +21,78 @@ from perintis.doors.store.models_evaluation import SatisfactionRow
 if TYPE_CHECKING:
     import polars as pl
 
+    from perintis.words.recorded import Process
+
 Answers = Mapping[str, int | None]
 """One answer from 1 to 4 by element code (U1 to U9), None where it was left out."""
 
 SOME = 500
-UNKNOWN, OPEN, TWICE = "no such case", "the case is not closed yet", "this case has answers already"
+UNKNOWN = "is not the reference of a case of this pilot"
+OPEN = "is not closed yet; answers are taken once it is"
+OTHERWISE = "has other answers already, which stay"
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """How many answers were recorded, and for those that were not, the case and why."""
+    """How many answers were recorded, how many were there before, and for those refused the reference and why."""
 
     recorded: int
+    already: int
     refused: tuple[tuple[str, str], ...]
 
 
 def record_answers(
-    database: Database, pilot: str, answers: Sequence[tuple[str, Answers]], *, at: datetime
-) -> Recorded:  # fmt: skip
+    database: Database, pilot: str, answers: Sequence[tuple[str, Answers]], *, at: datetime, strict: bool = False
+) -> Recorded:
     """Record the answers of respondents by the reference of their case, all in one transaction.
 
-    Refused, and told: a case that is not there or not closed, and a second set of answers for the same case.
+    Each reference is given once. Refused, and told: a case that is not there or not closed, and other answers for a
+    case that has some; the same again are counted as there already. With `strict` nothing is recorded where one is
+    refused.
     """
+    try:
+        return _record(database, pilot, answers, at, strict)
+    except IntegrityError:
+        pass  # another command recorded one of them between our look and our insert; now we can see it
+    return _record(database, pilot, answers, at, strict)
+
+
+def _record(
+    database: Database, pilot: str, answers: Sequence[tuple[str, Answers]], at: datetime, strict: bool
+) -> Recorded:
     refused: list[tuple[str, str]] = []
-    taken: dict[int, Answers] = {}
+    rows: list[dict[str, Any]] = []
+    already = 0
     with database.write() as connection:
-        for start in range(0, len(answers), SOME):
-            part = answers[start : start + SOME]
-            query = select(CaseRow.reference, CaseRow.id, CaseRow.closed).where(
-                CaseRow.pilot == pilot, CaseRow.rehearsal.is_(None), CaseRow.reference.in_([ref for ref, _ in part])
-            )
-            cases = {row.reference: row for row in connection.execute(query)}
-            ids = [row.id for row in cases.values()]
-            there = set(connection.scalars(select(SatisfactionRow.case_id).where(SatisfactionRow.case_id.in_(ids))))
-            for reference, given in part:
-                row = cases.get(reference)
-                if row is None or row.closed is None:
-                    refused.append((reference, UNKNOWN if row is None else OPEN))
-                elif row.id in there or row.id in taken:
-                    refused.append((reference, TWICE))
-                else:
-                    taken[row.id] = given
-        rows = [{"case_id": case, "at": at, "answers": dict(given)} for case, given in taken.items()]
+        known = _known(connection, pilot, [reference for reference, _ in answers])
+        for reference, given in answers:
+            case = known.get(reference)
+            if case is None or case.closed is None:
+                refused.append((reference, UNKNOWN if case is None else OPEN))
+            elif case.answers is None:
+                rows.append({"case_id": case.id, "at": at, "answers": dict(given)})
+            elif _plain(case.answers) == dict(given):
+                already += 1
+            else:
+                refused.append((reference, OTHERWISE))
+        if strict and refused:
+            rows = []
         if rows:
             connection.execute(insert(SatisfactionRow), rows)
-    return Recorded(len(taken), tuple(refused))
+    return Recorded(len(rows), already, tuple(refused))
+
+
+def _known(connection: Connection, pilot: str, references: Sequence[str]) -> dict[str, Any]:
+    """The live cases among the references, each with its answers, if any."""
+    query = (
+        select(CaseRow.reference, CaseRow.id, CaseRow.closed, SatisfactionRow.answers)
+        .outerjoin(SatisfactionRow, SatisfactionRow.case_id == CaseRow.id)
+        .where(CaseRow.pilot == pilot, CaseRow.rehearsal.is_(None))
+    )
+    parts = (references[start : start + SOME] for start in range(0, len(references), SOME))
+    return {
+        row.reference: row for part in parts for row in connection.execute(query.where(CaseRow.reference.in_(part)))
+    }
 
 
 def recorded_answers(database: Database, pilot: str) -> pl.DataFrame:
@@ -81,6 +112,21 @@ def recorded_answers(database: Database, pilot: str) -> pl.DataFrame:
         [(reference, *(given.get(code.upper()) for code in columns)) for reference, given in rows],
         schema={"case": pl.String, **dict.fromkeys(columns, pl.Int8)}, orient="row",
     )  # fmt: skip
+
+
+def asked_cases(database: Database, pilot: str, process: Process) -> Iterator[tuple[str | None, Answers | None]]:
+    """Of every closed live case of a process the office and the answers, None where nobody answered; no reference."""
+    query = (
+        select(CaseRow.office, SatisfactionRow.answers)
+        .outerjoin(SatisfactionRow, SatisfactionRow.case_id == CaseRow.id)
+        .where(
+            CaseRow.pilot == pilot, CaseRow.process == process.value, CaseRow.rehearsal.is_(None),
+            CaseRow.closed.is_not(None),
+        )
+    )  # fmt: skip
+    with database.read() as connection:
+        for office, answers in connection.execute(query):
+            yield office, None if answers is None else _plain(answers)
 
 
 def answer_columns() -> tuple[str, ...]:

@@ -15,7 +15,8 @@ from perintis.words.errors import PerintisError
 
 COMMANDS = (
     "demo", "check", "run", "status", "case", "inbox", "answer", "take", "withdraw", "cancel", "retry", "resolve",
-    "rehearse", "baseline", "plan", "compare", "evaluate", "decide", "history", "runs", "export", "new", "db", "doctor",
+    "rehearse", "baseline", "plan", "satisfaction", "compare", "evaluate", "harm", "decide", "history", "runs",
+    "export", "new", "db", "doctor",
 )  # fmt: skip
 """In the order of the help. `perintis.faces.cli.<name>_command` holds each, as `app` (a group) or `command`."""
 
