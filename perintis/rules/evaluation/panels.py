@@ -93,6 +93,7 @@ class CurvesPanel(Part):
     compliance_gap: Figure | None
     curves: tuple[Curve, ...]
     faster: Figure | None = None
+    note: Message | None = None
 
 
 class StagePart(Part):

@@ -14,6 +14,7 @@ from perintis.rules.statistics.effect import NOWHERE
 from perintis.rules.statistics.grouped import NoInference
 from perintis.rules.statistics.restricted_mean import log_log_interval, quantile
 from perintis.rules.statistics.risk_sets import DECIDED, OTHER, RiskSets, follow
+from perintis.use.evaluation.faster import faster
 from perintis.use.evaluation.flow import LOST
 
 if TYPE_CHECKING:
@@ -37,10 +38,11 @@ def curves(prepared: Prepared, metrics: tuple[object, ...]) -> CurvesPanel | Mis
         return Missing(reason=Message(code="no_lead_time", text=f"no curve can be drawn: {reason}"))
     (_, first), (_, second) = ready
     longest = min(first.last, second.last)
-    tau = planned.tau.value if planned and planned.tau else longest
-    reach = min(max(tau * BEYOND, tau), longest) if longest > 0 else tau
+    wanted = planned.tau.value if planned and planned.tau else longest
+    tau = wanted if first.knows(wanted) and second.knows(wanted) else longest
+    reach = min(tau * BEYOND, max(longest, tau)) if longest > 0 else tau
     drawn = [
-        _curve(name, risk, view, rows, reach, min(tau, risk.last))
+        _curve(name, risk, view, rows, reach, tau)
         for name, view, (rows, risk) in zip(("baseline", "pilot"), prepared.views(), ready, strict=True)
     ]
     met = next((m for m in metrics if isinstance(m, MetricResult) and m.metric == "service_level_met"), None)
@@ -48,7 +50,16 @@ def curves(prepared: Prepared, metrics: tuple[object, ...]) -> CurvesPanel | Mis
         unit=metric.unit, tau=tau, service_level=_service_level(prepared) if metric is LEAD_TIME else None,
         compliance=None if met is None else Cohorts(baseline=met.baseline, pilot=met.pilot),
         compliance_gap=None if met is None else met.oriented, curves=tuple(drawn),
+        faster=faster(prepared, metric.name, tau), note=_note(wanted, tau, metric.unit),
     )  # fmt: skip
+
+
+def _note(wanted: float, tau: float, unit: str) -> Message | None:
+    """A shorter horizon than the plan's is told, never taken silently."""
+    if tau >= wanted:
+        return None
+    text = f"read up to {tau:.3g} {unit} only: a cohort was not followed for the {wanted:g} {unit} of the plan"
+    return Message(code="shorter_tau", text=text, values={"tau": tau, "planned": wanted, "unit": unit})
 
 
 def risk_sets(metric: str, view: View) -> tuple[Whole, RiskSets] | NotComparable:
@@ -72,7 +83,7 @@ def _curve(name: str, risk: RiskSets, view: View, rows: Whole, reach: float, tau
     at = np.linspace(0.0, reach, RISKS)
     at_risk = np.append(risk.at_risk, 0.0)[np.searchsorted(moments, at, side="left")]
     mean = time_to_decision(risk, tau)
-    assert not isinstance(mean, NoInference)  # tau was cut to the follow-up
+    assert not isinstance(mean, NoInference)  # tau is within the follow-up of both
     return Curve(
         cohort=name, time=_plain(time), decided=_plain(decided), low=_plain(low), high=_plain(high),
         at_risk_time=_plain(at), at_risk=tuple(int(n) for n in at_risk), mean=mean.value,

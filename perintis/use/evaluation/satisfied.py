@@ -17,6 +17,7 @@ from perintis.rules.statistics.satisfaction import (
     case_index,
     category_chances,
     compare_elements,
+    index_of_all_asked,
     satisfaction,
     scores,
 )
@@ -71,12 +72,21 @@ def _side(prepared: Prepared, answers: Floats, chosen: Flags, place: int) -> Sat
     chances = category_chances(each, prepared.material.request.seed, office)
     if isinstance(chances, NoEstimate):
         chances = category_chances(each, prepared.material.request.seed)
-    asked = prepared.material.request.asked
+    told = prepared.material.request.asked
+    closed = prepared.views()[place].cases["ended"].to_numpy() | ~np.isnan(own).all(axis=1)
+    asked = int(told[place]) if told else int(closed.sum())  # an answer is asked for when a case is closed
     return SatisfactionSide(
-        respondents=len(given), asked=int(asked[place]) if asked else int(chosen.sum()),
+        respondents=len(given), asked=asked, response=min(1.0, len(given) / asked),
+        weighted=_weighted(each, office, closed),
         index=_figure(found.index, _error(each, office), float(found.respondents - 1)), category=found.category,
         chances={} if isinstance(chances, NoEstimate) else chances,
     )  # fmt: skip
+
+
+def _weighted(each: Floats, office: Whole, closed: Flags) -> float | None:
+    """The index weighted by the inverse of each office's response; None where an office was silent."""
+    found = index_of_all_asked(each[closed], office[closed])
+    return None if isinstance(found, NoEstimate) else found.index
 
 
 def _error(each: Floats, office: Whole) -> float:

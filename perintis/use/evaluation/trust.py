@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perintis.rules.claims import claim_cap
 from perintis.rules.evaluation.panels import Naive, TrustPanel
 from perintis.rules.evaluation.parts import Between, Check, Cohorts, Figure, Message
 from perintis.rules.metrics import NotComparable, measure
 from perintis.rules.statistics.clusters import Clustering, standard_error
 from perintis.rules.statistics.queues import littles_law
+from perintis.use.evaluation.comparable import comparable
 from perintis.use.evaluation.curves import TIMES
 from perintis.use.evaluation.evidence import diagnostics_of
 from perintis.use.evaluation.measuring import Measured, Outcome
+from perintis.use.evaluation.minding import cautions
 
 if TYPE_CHECKING:
     from perintis.rules.designs.design import Diagnostic
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from perintis.use.evaluation.prepare import Prepared
 
 Z95 = 1.959963984540054
-WITHDRAWN_GAP = 0.05
 
 
 def trust(
@@ -35,11 +35,14 @@ def trust(
     opened = [view.data.cases["closed"].null_count() / view.data.cases.height for view in views]
     known = [view.data.cases["office"].drop_nulls().n_unique() for view in views]
     diagnostics = diagnostics_of(outcomes)
+    beside = comparable(prepared, first, [d.code for d in diagnostics])
     e_value = next((d for d in diagnostics if d.code == "e_value" and d.value is not None), None)
     return TrustPanel(
         gates=tuple(_gate(gate) for gate in gates),
-        diagnostics=(*(_diagnostic(d) for d in diagnostics if not d.gate), *_log_gaps(prepared)),
-        cautions=tuple(_cautions(prepared, outcomes)), open_share=Cohorts(baseline=opened[0], pilot=opened[1]),
+        diagnostics=(
+            *(_diagnostic(d) for d in (*diagnostics, *beside) if not d.gate), *_log_gaps(prepared)
+        ),
+        cautions=cautions(prepared, outcomes), open_share=Cohorts(baseline=opened[0], pilot=opened[1]),
         e_value=None if e_value is None or e_value.value is None else Figure(
             value=e_value.value, interval=Between(low=e_value.limit, high=None)
         ),
@@ -82,34 +85,6 @@ def _log_gaps(prepared: Prepared) -> list[Check]:
             )
         )  # fmt: skip
     return found
-
-
-def _cautions(prepared: Prepared, outcomes: tuple[Outcome, ...]) -> list[Message]:
-    material, found = prepared.material, []
-    for data, cohort in ((material.baseline, "baseline"), (material.pilot, "pilot")):
-        if data.simulated:
-            found.append(_said("simulated", f"the {cohort} is simulated: agencies and cases are made up", cohort))
-        elif not claim_cap(data.grade).may_scale:
-            found.append(_said("grade", f"{data.name} {claim_cap(data.grade).text}", cohort))
-    if material.baseline.clock != material.pilot.clock:
-        clocks = [d.clock or "nothing said" for d in (material.baseline, material.pilot)]
-        found.append(
-            Message(
-                code="different_clocks", values={"baseline": clocks[0], "pilot": clocks[1]},
-                text=f"lead time is counted differently: {clocks[0]} in the baseline, {clocks[1]} in the pilot; a"
-                " difference may come from the definition alone",
-            )
-        )  # fmt: skip
-    found += [
-        Message(code="error", text=f"{o.known.label}: {o.inference.caution}", values={"metric": o.known.name})
-        for o in outcomes
-        if isinstance(o, Measured) and o.planned is not None and o.inference.caution
-    ]
-    return found
-
-
-def _said(code: str, text: str, cohort: str) -> Message:
-    return Message(code=code, text=text, values={"cohort": cohort})
 
 
 def _naive(prepared: Prepared, first: Measured | None, result: MetricResult | None) -> tuple[Naive, ...]:
