@@ -1,0 +1,1 @@
+"""Linking with Splink on DuckDB. Importing it takes about a second, so only what links imports it."""
