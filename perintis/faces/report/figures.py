@@ -51,11 +51,16 @@ def places_for(values: Iterable[float]) -> int:
     largest = max((abs(v) for v in given), default=0.0)
     if largest == 0:
         return 0
-    places = SIGNIFICANT - 1 - floor(log10(largest))
+    places = digits_at(largest, SIGNIFICANT)
     for more in range(3):
         if _told_apart(given, places + more):
             return min(places + more, MOST_PLACES)
     return min(places + 3, MOST_PLACES)
+
+
+def digits_at(value: float, digits: int) -> int:
+    """Decimals (negative: before the point) that show so many significant digits of a value that is not zero."""
+    return min(digits - 1 - floor(log10(abs(value))), MOST_PLACES)
 
 
 def _told_apart(values: list[float], places: int) -> bool:

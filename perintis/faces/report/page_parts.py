@@ -14,24 +14,30 @@ Text = "str | Markup"
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under a head; the first column names the row. `right` are the columns of numbers, by place."""
+    """Rows under a head; the first column names the row. `right` are the columns of numbers, by
+    place; `roomy` gives the first column more room."""
 
     caption: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     right: tuple[int, ...] = ()
+    roomy: bool = False
     kind: str = field(default="table", init=False)
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A chart for a wide and for a narrow page, what it shows in one sentence, and the same as a table."""
+    """A chart for a wide and for a narrow page, what it shows in one sentence, and the same as a table.
+
+    `told` is false where the sentence stands above the chart already.
+    """
 
     wide: Markup
     narrow: Markup
     caption: str
     alt: str
     table: Table
+    told: bool = True
     kind: str = field(default="drawing", init=False)
 
 

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from perintis.faces.report.charts.draw import FONT, INK, PILOT, wrapped
 from perintis.faces.report.charts.layered import Layout, layered
 
-BOX, HIGH, BEND, GAP, BETWEEN = 150.0, 36.0, 20.0, 16.0, 62.0
+BOX, HIGH, BEND, GAP, BETWEEN = 148.0, 46.0, 10.0, 14.0, 52.0
 LETTERS, LINE, SIZE = 23, 12, 11
 MORE, LESS, SAME = PILOT, "#b34700", "#a8a8a8"
 MARGIN = 14.0
@@ -18,10 +18,14 @@ MARGIN = 14.0
 
 @dataclass(frozen=True)
 class Arrow:
-    """One step directly followed by another: the change in its share, in words; `strong` where it survives."""
+    """One step directly followed by another: the change in its share, in words; `strong` where it survives.
+
+    `before` is its share in the baseline, whose order gives the map its direction; `weight` the larger of both shares.
+    """
 
     source: str
     target: str
+    before: float
     weight: float
     change: float
     label: str
@@ -30,7 +34,7 @@ class Arrow:
 
 def flow_map(arrows: Sequence[Arrow], only: dict[str, str], key: str) -> Markup:
     """The map as SVG. `only` says of a step in which cohort alone it is; such boxes are dashed and say so."""
-    ordered = sorted(arrows, key=lambda a: (-a.weight, a.source, a.target))
+    ordered = sorted(arrows, key=lambda a: (-a.before, -a.weight, a.source, a.target))
     layout = layered([(a.source, a.target) for a in ordered], BOX, BEND, GAP)
     width = layout.width + 2 * MARGIN + 30
     height = layout.layers * (HIGH + BETWEEN) - BETWEEN + 2 * MARGIN
@@ -107,7 +111,7 @@ def _box(name: str, layout: Layout, only: str | None) -> Markup:
     x, layer = layout.places[name]
     left, top = x + MARGIN - BOX / 2, _top(layer)
     end = name.startswith("(")
-    lines = wrapped(name, LETTERS).split("\n")[:2]
+    lines = [line for part in name.split(".", 1) for line in wrapped(part, LETTERS).split("\n")][:2]
     if only is not None:
         lines = [*lines[:2], only]
     first = top + HIGH / 2 + 4 - (len(lines) - 1) * LINE / 2
@@ -120,7 +124,7 @@ def _box(name: str, layout: Layout, only: str | None) -> Markup:
     )  # fmt: skip
     return Markup(
         '<rect x="{x:.1f}" y="{y:.1f}" width="{w:.0f}" height="{h:.0f}" rx="{r}" fill="white" stroke="{ink}"{dash}/>{text}'
-    ).format(x=left, y=top, w=BOX, h=HIGH, r=18 if end else 4, ink=INK, text=text,
+    ).format(x=left, y=top, w=BOX, h=HIGH, r=22 if end else 4, ink=INK, text=text,
              dash=Markup(' stroke-dasharray="4 3"') if only is not None else "")  # fmt: skip
 
 

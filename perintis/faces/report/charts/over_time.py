@@ -31,17 +31,18 @@ SHAPES = {"baseline": "circle", "pilot": "diamond"}
 DAYS = "%e %b"
 
 
-def cohort_scales(language: Language, *, shapes: bool = False) -> dict[str, Any]:
+def cohort_scales(language: Language, *, shapes: bool = False, offset: int = 6) -> dict[str, Any]:
     """Colour, dash and (for points) shape of the cohorts, so that they are told apart on paper as well."""
     import altair as alt
 
     names = [language.t("Baseline"), language.t("Pilot")]
+    legend = alt.Legend(offset=offset)
     scales: dict[str, Any] = {
-        "color": alt.Color("name:N", scale=alt.Scale(domain=names, range=[BASELINE, PILOT])),
-        "strokeDash": alt.StrokeDash("name:N", scale=alt.Scale(domain=names, range=[DASH, [1, 0]])),
+        "color": alt.Color("name:N", scale=alt.Scale(domain=names, range=[BASELINE, PILOT]), legend=legend),
+        "strokeDash": alt.StrokeDash("name:N", scale=alt.Scale(domain=names, range=[DASH, [1, 0]]), legend=legend),
     }
     if shapes:
-        scales["shape"] = alt.Shape("name:N", scale=alt.Scale(domain=names, range=["circle", "diamond"]))
+        scales["shape"] = alt.Shape("name:N", scale=alt.Scale(domain=names, range=["circle", "diamond"]), legend=legend)
     return scales
 
 
@@ -71,7 +72,7 @@ def curves_chart(panel: CurvesPanel, language: Language, size: Size) -> Chart:
             interpolate="step-after", color=PALE[cohort], opacity=0.55)  # fmt: skip
         layers.append(band.encode(x=x, y=y("low:Q"), y2="high:Q"))
     line = alt.Chart(data(rows)).mark_line(interpolate="step-after", strokeWidth=2.4)
-    layers.append(line.encode(x=x, y=y("decided:Q"), **cohort_scales(language)))
+    layers.append(line.encode(x=x, y=y("decided:Q"), **cohort_scales(language, offset=6 + 2 * LINE)))
     layers += _marks(panel, x, reach, language, size)
     layers += _at_risk(panel, x, height, language, size)
     return alt.layer(*layers).properties(width=width, height=height)
@@ -149,7 +150,7 @@ def series_chart(panel: TimeSeriesPanel, language: Language, title: str, size: S
     ]  # fmt: skip
     x = _day_axis(size)
     y = partial(alt.Y, title=title, scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(format=",~r", tickCount=6))
-    scales = cohort_scales(language, shapes=True)
+    scales = cohort_scales(language, shapes=True, offset=6 + LINE)
     base = alt.Chart(data(rows))
     layers: list[Chart] = [
         base.mark_point(filled=True, size=42, opacity=0.95).encode(
@@ -173,7 +174,7 @@ def _day_axis(size: Size) -> Any:
     import altair as alt
 
     return alt.X("day:T", title=None, scale=alt.Scale(type="utc"),
-                 axis=alt.Axis(format=DAYS, formatType="utc", tickCount=4 if size.narrow else 8, labelFlush=True))  # fmt: skip
+                 axis=alt.Axis(format=DAYS, tickCount=4 if size.narrow else 8, labelFlush=True))  # fmt: skip
 
 
 def _start(day: str, name: str, x: Any, size: Size) -> list[Chart]:

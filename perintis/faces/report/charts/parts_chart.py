@@ -66,7 +66,7 @@ def stages_chart(stages: tuple[Stage, ...], title: str, language: Language, size
     if not size.narrow:
         notes = alt.Chart(data([{"key": f"{k:03d}", "note": s.note} for k, s in enumerate(stages)]))
         layers.append(notes.mark_text(align="left", limit=185).encode(x=alt.value(width + 8), y=y, text="note:N"))
-    return alt.layer(*layers).properties(width=width, height=alt.Step(max(34, tall * LINE + 12)))
+    return alt.layer(*layers).properties(width=width, height=_rows_of(max(38, tall * LINE + 14)))
 
 
 def _bars(place: int, stage: Stage, kinds: list[str]) -> list[dict[str, Any]]:
@@ -112,6 +112,13 @@ def pairs_chart(
             shape=alt.Shape("name:N", scale=alt.Scale(domain=cohorts, range=["circle", "diamond"]))),
     ]  # fmt: skip
     return alt.layer(*layers).properties(width=width, height=alt.Step(max(26, tall * LINE + 6)))
+
+
+def _rows_of(step: int) -> Any:
+    """A height by whole rows, not by the bars in them."""
+    import altair as alt
+
+    return alt.Step(step, **{"for": "position"})
 
 
 def _split(order: list[str], names: list[str]) -> str:

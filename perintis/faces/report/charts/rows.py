@@ -9,7 +9,7 @@ from typing import Any
 
 from perintis.faces.report.charts.draw import BAND, DASH, DOTS, FAINT, INK, Chart, Size, data, lines_of, wrapped
 
-LINE = 13
+LINE, NOTES = 13, 205
 DASHES: dict[str, list[int]] = {"solid": [1, 0], "dash": DASH, "dots": DOTS}
 
 
@@ -48,6 +48,7 @@ class Rows:
     notes: bool = True
     step: int = 30
     labels: bool = True
+    room: int = NOTES
 
 
 def bounds_of(rows: Sequence[Row], guides: Sequence[Guide], most: float | None = None) -> tuple[float, float]:
@@ -66,7 +67,7 @@ def rows_chart(chart: Rows, size: Size) -> Chart:
 
     wide_notes = chart.notes and not size.narrow
     label_room = 0 if not chart.labels else (112 if size.narrow else 200)
-    width = size.width - label_room - (170 if wide_notes else 0) - 34
+    width = size.width - label_room - (chart.room if wide_notes else 0) - 34
     letters = 17 if size.narrow else 32
     names = [wrapped(row.label, letters) for row in chart.rows]
     tall = max((name.count("\n") + 1 for name in names), default=1)
@@ -74,14 +75,14 @@ def rows_chart(chart: Rows, size: Size) -> Chart:
     values = [_values(chart, k, name) for k, name in enumerate(names)]
     order = [v["key"] for v in values]
     x = partial(alt.X, title=chart.title, scale=alt.Scale(domain=list(chart.bounds), nice=False, zero=False),
-              axis=alt.Axis(format=chart.format, tickCount=5 if size.narrow else 8, grid=True))  # fmt: skip
+              axis=alt.Axis(format=chart.format, tickCount=4 if size.narrow else 7, grid=True))  # fmt: skip
     label_of = "split(" + _lookup(order, names) + ", '\\n')"
     y_axis = alt.Axis(labelExpr=label_of, title=None, ticks=False, domain=False, labelPadding=8, labelLineHeight=LINE,
                       grid=False) if chart.labels else None  # fmt: skip
     y = alt.Y("key:N", sort=order, axis=y_axis)
     layers = [*_bands(values, x, y, step), *_guides(chart, x, size), *_intervals(values, x, y)]
     if wide_notes:
-        layers.append(_notes(values, y, width))
+        layers.append(_notes(values, y, width, chart.room - 8))
     layers.append(_absent(values, y, width))
     return alt.layer(*layers).properties(width=width, height=alt.Step(step), data=data(values))
 
@@ -155,10 +156,10 @@ def _intervals(values: list[dict[str, Any]], x: Any, y: Any) -> list[Chart]:
     return layers
 
 
-def _notes(values: list[dict[str, Any]], y: Any, width: int) -> Chart:
+def _notes(values: list[dict[str, Any]], y: Any, width: int, room: int) -> Chart:
     import altair as alt
 
-    text = alt.Chart().transform_filter("!datum.absent").mark_text(align="left", limit=190)
+    text = alt.Chart().transform_filter("!datum.absent").mark_text(align="left", limit=room)
     return text.encode(x=alt.value(width + 10), y=y, text="note:N")
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
-from perintis.faces.report.figures import Numbers
+from perintis.faces.report.figures import MINUS, Numbers
 from perintis.faces.report.languages.sentences import NUMBER, Sentences, kind
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ LOCALES = {"en": "en", "id": "id"}
 SOURCE = "en"
 AMOUNT = re.compile(rf"({NUMBER})(?: (.+))?")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
+HYPHEN = re.compile(r"(?<![\w.])-(?=\d)")
 JOINTS = ("; ", ", and ", " and ", " or ", ", ")
 
 
@@ -68,7 +69,7 @@ class Language:
         text = text.strip()
         found = self.sentences.find(text, code)
         if found is None:
-            return text if self.code == SOURCE else self._known(text)
+            return HYPHEN.sub(MINUS, text) if self.code == SOURCE else self._known(text)
         pattern, places = found
         return pattern.said.format(**{name: self._place(name, value) for name, value in places.items()})
 

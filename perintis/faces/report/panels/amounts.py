@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perintis.faces.report.figures import SHARE, places_for
+from perintis.faces.report.figures import SHARE, digits_at, places_for
 from perintis.rules.evaluation.parts import Between, Figure, MetricResult
 from perintis.rules.evaluation.panels import MoneyPanel
 
@@ -101,10 +101,16 @@ def amounts(
 
 
 def of_figures(figures: Iterable[Figure | None], unit: str, language: Language) -> Amounts:
-    """For figures that stand under one another: the decimals that the most demanding of them needs, within reason."""
-    given = [f for f in figures if f is not None]
-    each = [amounts(ends_of(f), unit, language).places for f in given]
-    return Amounts(language, unit, max(sorted(each)[: max(1, (3 * len(each) + 3) // 4)], default=0))
+    """For figures under one another: two significant digits of the widest interval, at most three of the largest."""
+    given = [ends_of(f) for f in figures if f is not None]
+    factor = 100.0 if unit == SHARE else 1.0
+    known = [[factor * v for v in ends if v is not None] for ends in given]
+    largest = max((abs(v) for ends in known for v in ends), default=0.0)
+    width = max((max(ends) - min(ends) for ends in known), default=0.0) / 2
+    if largest == 0:
+        return Amounts(language, unit, 0)
+    most = digits_at(largest, 3)
+    return Amounts(language, unit, min(digits_at(width, 2), most) if width else most)
 
 
 def ends_of(figure: Figure | None) -> tuple[float | None, ...]:

@@ -34,7 +34,7 @@ def money_section(evaluation: Evaluation, language: Language) -> Section:
         rows.append((t("Net benefit for 1,000 cases"), _money(panel, net.value, say, language, signed=True),
                      say.between(net.interval)))  # fmt: skip
     head = (t("What"), t("Amount"), t("Interval"))
-    blocks.append(Table(t("Cost and benefit"), head, tuple(rows), right=(1, 2)))
+    blocks.append(Table(t("Costs, and what the effect is worth"), head, tuple(rows), right=(1, 2)))
     if net is None:
         blocks.append(Line(t("The net benefit is not computed: the plan names no worth of the effect, or a signed"
                              " exception."), "muted"))  # fmt: skip

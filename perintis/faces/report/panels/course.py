@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perintis.faces.report.charts.draw import drawn
@@ -59,10 +61,16 @@ def _compliance(panel: CurvesPanel, language: Language) -> str:
 def _curves_alt(panel: CurvesPanel, language: Language) -> str:
     parts = []
     for curve in panel.curves:
-        say = amounts((curve.mean, curve.median, curve.p90), panel.unit, language)
+        say = _finer((curve.mean, curve.median, curve.p90), panel, language)
         half = language.t("not reached") if curve.median is None else say.level(curve.median)
         parts.append(language.t("{cohort}: half decided after {half}", cohort=named(curve.cohort, language), half=half))
     return "; ".join(parts) + "."
+
+
+def _finer(values: Iterable[float | None], panel: CurvesPanel, language: Language) -> Amounts:
+    """Three significant digits of the largest."""
+    found = amounts(values, panel.unit, language)
+    return replace(found, places=found.places + 1)
 
 
 def _curve_table(panel: CurvesPanel, language: Language) -> Table:
@@ -94,7 +102,7 @@ def _at(times: tuple[float, ...], values: tuple[float, ...], time: float) -> flo
 def _spread_table(panel: CurvesPanel, language: Language) -> Table:
     t = language.t
     unit = language.name(panel.unit)
-    say = amounts([v for c in panel.curves for v in (c.mean, c.median, c.p90)], panel.unit, language)
+    say = _finer([v for c in panel.curves for v in (c.mean, c.median, c.p90)], panel, language)
 
     def shown(value: float | None) -> str:
         return t("not reached") if value is None else say.number(value)

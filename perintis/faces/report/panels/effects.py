@@ -131,7 +131,7 @@ def _strip(metric: MetricResult, place: int, evaluation: Evaluation, language: L
     rows.append((t("Cases, baseline and pilot"), f"{n[0]} + {n[1]}"))
     table = Table(caption, head, tuple(rows), right=(1,))
     wide, narrow = drawn(lambda size: rows_chart(chart, size), language, f"primary{place}")
-    return Drawing(wide, narrow, caption, sentence(metric, evaluation, language), table)
+    return Drawing(wide, narrow, caption, sentence(metric, evaluation, language), table, told=False)
 
 
 def _short(say: Amounts, value: float) -> str:
@@ -185,7 +185,7 @@ def _forest(
     ]  # fmt: skip
     guides = (Guide(0.0, t("no change")),)
     title = t("Better by, in per cent of the baseline (right is better)")
-    chart = Rows(tuple(rows), guides, title, bounds_of(rows, guides, most=100 * WIDEST), step=26)
+    chart = Rows(tuple(rows), guides, title, bounds_of(rows, guides, most=100 * WIDEST), step=26, room=262)
     caption = t(
         "Every metric as a share of its baseline, with {level} intervals, turned so that right is better. {primary}"
         " primary, adjusted for looks; {guardrail} guardrail, with the margin it may be worse by in grey; {secondary}"
@@ -193,7 +193,7 @@ def _forest(
         primary=SIGNS[Role.PRIMARY], guardrail=SIGNS[Role.GUARDRAIL], secondary=SIGNS[Role.SECONDARY],
     )  # fmt: skip
     wide, narrow = drawn(lambda size: rows_chart(chart, size), language, "metrics")
-    alt = t("Better: {better}. Worse: {worse}. We cannot tell: {unclear}.", **_by_reading(found, language))
+    alt = t("Better: {better}. Worse: {worse}. Not worse by the margin: {held}. We cannot tell: {unclear}.", **_by_reading(found, language))
     return Drawing(wide, narrow, caption, alt, _table(found, evaluation, language))
 
 
@@ -202,7 +202,7 @@ def _by_reading(found: list[MetricResult], language: Language) -> dict[str, str]
         names = [label_of(m, language) for m in found if m.reading.code in codes]
         return ", ".join(names) or language.t("none")
 
-    return {"better": those("better"), "worse": those("worse"), "unclear": those("cannot_tell", "not_worse")}
+    return {"better": those("better"), "worse": those("worse"), "held": those("not_worse"), "unclear": those("cannot_tell")}
 
 
 def _forest_row(metric: MetricResult, evaluation: Evaluation, language: Language) -> Row | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from perintis.rules.evaluation.document import Evaluation
 
 MANY = 24
+NEGLIGIBLE = 0.005
 
 
 def offices_section(evaluation: Evaluation, language: Language) -> Section:
@@ -49,6 +50,8 @@ def _alike(panel: OfficesPanel, language: Language) -> str:
     if panel.differ:
         return t("Offices differ in their effect by more than chance: {share} of the spread between them (I\u00b2) is not"
                  " chance.", share=share)  # fmt: skip
+    if panel.i2 < NEGLIGIBLE:
+        return t("Offices differ in their effect no more than chance would make them (I\u00b2 is about 0%).")
     return t("Offices differ in their effect no more than chance would make them; about {share} of the spread between"
              " them (I\u00b2) may be more than that.", share=share)  # fmt: skip
 

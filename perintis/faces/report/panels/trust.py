@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from perintis.rules.evaluation.parts import Check
 
 SIGNS = {True: ("\u2713", "passed"), False: ("\u2717", "failed"), None: ("?", "not checked")}
-SEEN = {True: ("\u2713", "as it should be"), False: ("!", "notable"), None: ("\u2013", "for the eye")}
+SEEN = {True: ("\u2713", "as it should be"), False: ("!", "notable"), None: ("\u2013", "for information")}
 
 
 def trust_section(evaluation: Evaluation, language: Language) -> Section:

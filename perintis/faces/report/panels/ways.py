@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from perintis.rules.evaluation.document import Evaluation
 
 MOST_BARS = 25
-MOST_BOXES = 40
+MOST_BOXES = 30
+MOST_ARROWS, LEAST_DRAWN = 28, 0.1
 SHARES = 0
 
 
@@ -69,11 +70,7 @@ def _words(panel: ProcessPanel, language: Language) -> list[str]:
 def _map(panel: ProcessPanel, language: Language) -> Drawing:
     t = language.t
     share = Amounts(language, "share", SHARES)
-    arrows = [
-        Arrow(_step(e.source, language), _step(e.target, language), max(e.share.baseline, e.share.pilot),
-              e.difference.value, share.change(e.difference.value), e.survives)
-        for e in panel.edges
-    ]  # fmt: skip
+    arrows = [_arrow(e, share, panel.unit, language) for e in _drawn_edges(panel)]
     only = dict.fromkeys(panel.only_in_baseline, t("only in the baseline"))
     only |= dict.fromkeys(panel.only_in_pilot, t("only in the pilot"))
     bars = _bars(panel, share, language)
@@ -84,11 +81,33 @@ def _map(panel: ProcessPanel, language: Language) -> Drawing:
     caption = t(
         "Steps that directly follow one another. Strong arrows differ by more than chance, after adjustment for"
         " looking at all: solid blue is more often in the pilot, dashed brown less often; numbers are the change in"
-        " percentage points of cases. Thin grey arrows do not differ. On a narrow page: the same as rows."
+        " percentage points of cases. Thin grey arrows do not differ."
     )
+    if len(arrows) < len(panel.edges):
+        caption += " " + t("The map has the most frequent {n} of {total}; the table has all.", n=len(arrows),
+                           total=len(panel.edges))  # fmt: skip
     strong = [e for e in panel.edges if e.survives]
     alt = t("{n} of {total} successions differ by more than chance.", n=len(strong), total=len(panel.edges))
     return Drawing(wide, narrow, caption, alt, _edge_table(panel, share, language))
+
+
+def _drawn_edges(panel: ProcessPanel) -> list[EdgeDifference]:
+    """The frequent ones, so that the map can be read; the table has all."""
+    often = [e for e in panel.edges if max(e.share.baseline, e.share.pilot) >= LEAST_DRAWN] or list(panel.edges)
+    often.sort(key=lambda e: (-max(e.share.baseline, e.share.pilot), e.source, e.target))
+    return often[:MOST_ARROWS]
+
+
+def _arrow(edge: EdgeDifference, share: Amounts, unit: str, language: Language) -> Arrow:
+    label = share.change(edge.difference.value)
+    if label == "0" and edge.median_wait is not None:  # it differs in its wait
+        say = amounts((edge.median_wait.baseline, edge.median_wait.pilot), unit, language)
+        waits = say.number(edge.median_wait.baseline), say.number(edge.median_wait.pilot)
+        label = language.t("wait {before} to {after}", before=waits[0], after=waits[1])
+    return Arrow(
+        _step(edge.source, language), _step(edge.target, language), edge.share.baseline,
+        max(edge.share.baseline, edge.share.pilot), edge.difference.value, label, edge.survives,
+    )  # fmt: skip
 
 
 def _step(name: str, language: Language) -> str:
@@ -143,7 +162,7 @@ def _variants(panel: ProcessPanel, language: Language) -> Table:
         for v in panel.variants
     )  # fmt: skip
     head = (t("Order of steps"), t("Baseline"), t("Pilot"), t("Percentage points"), t("Differs by more than chance"))
-    return Table(t("The most frequent orders of steps"), head, rows, right=(1, 2, 3))
+    return Table(t("The most frequent orders of steps"), head, rows, right=(1, 2, 3), roomy=True)
 
 
 def _departures(panel: ProcessPanel, language: Language) -> Table:
