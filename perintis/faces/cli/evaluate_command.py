@@ -128,13 +128,12 @@ def page_in(lang: Language) -> Any:
 
 
 def _replay(bundle: Path, lang: Language, out: Path | None, *, as_json: bool) -> None:
-    from perintis.use.evaluation.keep import REPORT, replay
+    from perintis.use.evaluation.keep import replay, write_report
 
     with busy("Computing again"):
         found = replay(bundle)
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / REPORT).write_text(page_in(lang)(found.evaluation), encoding="utf-8")
+        write_report(out, page_in(lang)(found.evaluation))
     if as_json:
         print_json({"bundle": str(bundle), "same": not found.differences, "differences": list(found.differences)})
     elif not found.differences:
@@ -182,11 +181,20 @@ def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _standing(evaluation: Evaluation) -> str:
-    look = f"look {evaluation.look} of {evaluation.looks}" if evaluation.look else "no registered look"
+    look = f"look {evaluation.look} of {evaluation.looks}" if evaluation.look else _between_looks(evaluation)
     registered = evaluation.plan.registered_at
     when = "not registered" if registered is None else f"registered {_day(registered)}"
     amended = f", amended {len(evaluation.plan.amendments)} times" if evaluation.plan.amendments else ""
     return f"Evidence {evaluation.evidence.value}; {look}; plan {evaluation.plan.hash[:12]} {when}{amended}"
+
+
+def _between_looks(evaluation: Evaluation) -> str:
+    """Which look was the last one, where this is none."""
+    from perintis.rules.evaluation.panels import SequentialPanel
+
+    panel = evaluation.panels.sequential
+    taken = [p.look for p in panel.looks if not p.planned] if isinstance(panel, SequentialPanel) else []
+    return f"after look {taken[-1]} of {evaluation.looks}" if taken else "no registered look"
 
 
 def _day(at: datetime) -> str:

@@ -10,6 +10,7 @@ import json
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,9 +45,9 @@ def write_bundle(material: Material, evaluation: Evaluation, file: Path) -> None
         _lay_out(material, folder)
         (folder / EVALUATION).write_text(evaluation.to_json(), encoding="utf-8")
         (folder / ABOUT).write_text(DICTIONARY, encoding="utf-8")
-        part = file.with_name(file.name + ".part")
+        part = folder / "packed"  # in the private folder, which goes away whatever happens
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as packed:
-            for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            for path in sorted(p for p in folder.rglob("*") if p.is_file() and p != part):
                 entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), SAME_DAY)
                 entry.external_attr = 0o600 << 16
                 entry.compress_type = zipfile.ZIP_STORED if path.suffix == ".parquet" else zipfile.ZIP_DEFLATED
@@ -63,18 +64,28 @@ def read_bundle(file: Path) -> tuple[Material, Evaluation]:
         try:
             with zipfile.ZipFile(file) as packed:
                 packed.extractall(folder)
-            request = Request.model_validate_json((folder / REQUEST).read_bytes())
-            plan = plan_of_json((folder / PLAN).read_text("utf-8"))
-            calendars = from_plain(json.loads((folder / CALENDARS).read_text("utf-8")))
-            evaluation = read_evaluation((folder / EVALUATION).read_bytes())
-        except (zipfile.BadZipFile, OSError, ValidationError, KeyError, ValueError) as error:
+            return _material(folder), read_evaluation((folder / EVALUATION).read_bytes())
+        except BadInput as error:
+            raise BadInput(f"{file} is not a whole replication bundle: {error}") from None
+        except DAMAGE as error:
             raise BadInput(f"{file} is not a whole replication bundle ({type(error).__name__})") from None
-        material = Material(
-            request=request, plan=plan, baseline=thaw(folder / BASELINE), pilot=thaw(folder / PILOT),
-            calendars=calendars, answers=_answers(folder / ANSWERS),
-            designed=thaw(folder / DESIGNED) if (folder / DESIGNED).is_dir() else None,
-        )  # fmt: skip
-    return material, evaluation
+
+
+DAMAGE = (
+    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValidationError, KeyError,
+    TypeError, ValueError, AttributeError,
+)  # fmt: skip
+"""What reading a damaged file may raise: by the zip format, by JSON, by a schema, or by a part that is not there."""
+
+
+def _material(folder: Path) -> Material:
+    return Material(
+        request=Request.model_validate_json((folder / REQUEST).read_bytes()),
+        plan=plan_of_json((folder / PLAN).read_text("utf-8")), baseline=thaw(folder / BASELINE),
+        pilot=thaw(folder / PILOT), calendars=from_plain(json.loads((folder / CALENDARS).read_text("utf-8"))),
+        answers=_answers(folder / ANSWERS),
+        designed=thaw(folder / DESIGNED) if (folder / DESIGNED).is_dir() else None,
+    )  # fmt: skip
 
 
 def _lay_out(material: Material, folder: Path) -> None:
@@ -94,7 +105,10 @@ def _lay_out(material: Material, folder: Path) -> None:
 def _answers(file: Path) -> pl.DataFrame | None:
     import polars as pl
 
-    return pl.read_parquet(file) if file.is_file() else None
+    try:
+        return pl.read_parquet(file) if file.is_file() else None
+    except pl.exceptions.PolarsError as error:
+        raise BadInput(f"{file.name} cannot be read ({type(error).__name__})") from None
 
 
 @contextmanager

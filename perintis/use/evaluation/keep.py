@@ -55,8 +55,25 @@ def write_files(material: Material, evaluation: Evaluation, folder: Path, page: 
         write_bundle(material, evaluation, files.bundle)
         _write(files.report, page(evaluation))
     except OSError as error:
-        raise BadInput(f"{folder} cannot be written ({error.strerror})") from None
+        raise unwritable(folder, error) from None
     return files
+
+
+def write_report(folder: Path, text: str) -> Path:
+    """Write a report alone, whole or not at all; BadInput where that cannot be."""
+    file = folder / REPORT
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(file, text)
+    except OSError as error:
+        raise unwritable(folder, error) from None
+    return file
+
+
+def unwritable(folder: Path, error: OSError) -> BadInput:
+    """What to tell where a folder takes no files."""
+    why = error.strerror or type(error).__name__
+    return BadInput(f"{folder} cannot be written ({why}); name another folder with --out")
 
 
 def remember(
@@ -70,7 +87,7 @@ def remember(
             row.snapshot, row.plan_hash, row.baseline, row.word, row.look,
         ):  # fmt: skip
             return kept.number
-    if not row.simulated:
+    if not row.simulated and not material.request.departures:
         _record_harm(database, found.evaluation, at)
     return keep_evaluation(database, row)
 
@@ -138,5 +155,8 @@ def differences(before: object, after: object, at: str = "") -> list[str]:
 
 def _write(file: Path, text: str) -> None:
     part = file.with_name(file.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(file)
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
