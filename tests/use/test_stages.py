@@ -6,7 +6,7 @@ import pytest
 
 from perintis.rules.metrics import Calendars, View
 from perintis.use.evaluation.flow import flow_side
-from perintis.use.evaluation.stages import stages_of
+from perintis.use.evaluation.stages import BETWEEN, stages_of
 from perintis.words.errors import BadInput
 from tests.rules.small_tables import data_set
 
@@ -50,6 +50,24 @@ def test_without_ready_times_a_step_waits_from_the_end_of_the_work_before_it() -
     assert found.touch is None
     assert found.waiting["check"].tolist() == [1.0, 0.0]
     assert found.waiting["decide"].tolist() == [1.0, 0.0]
+
+
+def test_time_in_which_no_step_could_begin_is_between_steps() -> None:
+    """A paper file on its way: done on day 2 at 08:00, ready at the next agency on day 2 at 20:00."""
+    cases = """
+        case  office  opened   closed   outcome
+        a     north   1/08:00  4/08:00  granted
+    """
+    steps = """
+        case  step    visit  agency  ready    started  completed
+        a     check   1      front   1/08:00  1/20:00  2/08:00
+        a     record  1      police  2/20:00  3/02:00  3/08:00
+        a     screen  1      health  2/20:00  3/20:00  4/08:00
+    """
+    found = stages_of(View(data_set(cases, steps, read="10/08:00"), Calendars()), tau_days=5)
+
+    assert found.waiting[BETWEEN].tolist() == [0.5]
+    assert found.waiting["screen"].tolist() == [1.0]
 
 
 def test_the_flow_of_cases_adds_up() -> None:

@@ -4,6 +4,9 @@ A step waits from when it could begin (`ready`, or where that was not recorded, 
 case) until it began. Only cases that entered at least `tau` before the reading count, and only their first `tau` days,
 so that an open case and a closed one are seen for equally long. Steps side by side wait at the same time, so stages
 need not add up to the lead time.
+
+Time in which no step of the case could begin or was being done is *between steps*: a paper file on its way from one
+agency to the next, a wait for a date.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 DAY = 86_400_000_000
+BETWEEN = "(between steps)"
+"""Stands among the steps for the time between them; only waiting, nobody's work."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +50,8 @@ def stages_of(view: View, tau_days: float) -> Stages:
     tau = round(tau_days * DAY)
     horizon = (pl.col("opened").cast(pl.Int64) + tau).alias("horizon")
     read = round(view.read.timestamp() * 1_000_000)
-    cases = view.cases.select("i", pl.col("opened").cast(pl.Int64), horizon).filter(pl.col("horizon") <= read)
+    within = view.cases.select("i", pl.col("opened", "until").cast(pl.Int64))
+    cases = within.with_columns(horizon).filter(pl.col("horizon") <= read)
     timed = _timed(view, cases)
     rows = cases["i"].to_numpy().astype(np.int64)
     place = np.full(view.cases.height, -1, dtype=np.int64)
@@ -60,7 +66,24 @@ def stages_of(view: View, tau_days: float) -> Stages:
         touch[step] = _days(at, part["touch"], len(rows))
         known = part["agency"].drop_nulls()
         agency[step] = str(known.mode().sort()[0]) if len(known) else None
+    between = _between(cases, timed, place, len(rows))
+    if between.any():
+        waiting[BETWEEN], agency[BETWEEN] = between, None
     return Stages(rows, waiting, touch if has_starts else None, agency)
+
+
+def _between(cases: pl.DataFrame, timed: pl.DataFrame, place: NDArray[np.int64], size: int) -> Floats:
+    """Days of each case, up to its horizon, in which no step was waiting to begin or being done."""
+    import numpy as np
+    import polars as pl
+
+    lead = cases.select(pl.min_horizontal("until", "horizon") - pl.col("opened")).to_series().to_numpy() / DAY
+    pieces = timed.sort("i", "came", maintain_order=True)
+    same = pl.col("i") == pl.col("i").shift(1)
+    covered = pl.when(same).then(running_max(pl.col("done"), "i").shift(1))
+    pieces = pieces.select("i", length=(pl.col("done") - pl.max_horizontal("came", covered)).clip(0))
+    taken = _days(place[pieces["i"].to_numpy()], pieces["length"], size)
+    return np.maximum(lead - taken, 0.0).astype(np.float64)
 
 
 def _days(at: NDArray[np.int64], micros: pl.Series, cases: int) -> Floats:
@@ -70,7 +93,7 @@ def _days(at: NDArray[np.int64], micros: pl.Series, cases: int) -> Floats:
 
 
 def _timed(view: View, cases: pl.DataFrame) -> pl.DataFrame:
-    """i, step, agency, waiting and touch in microseconds, each visit cut to the horizon of its case."""
+    """i, step, agency, waiting and touch in microseconds, from `came` to `done`, each cut to the horizon of its case."""
     import polars as pl
 
     cut = [  # an instant that was not recorded stays unknown
@@ -91,5 +114,6 @@ def _timed(view: View, cases: pl.DataFrame) -> pl.DataFrame:
     done = pl.col("completed").fill_null(pl.col("horizon"))
     touch = pl.when(pl.col("started").is_not_null()).then((done - pl.col("started")).clip(0)).otherwise(0)
     return visits.select(
-        "i", "step", "agency", "started", waiting=(begun - came).clip(0).cast(pl.Float64), touch=touch.cast(pl.Float64)
-    )
+        "i", "step", "agency", "started", waiting=(begun - came).clip(0).cast(pl.Float64),
+        touch=touch.cast(pl.Float64), came=came, done=done,
+    )  # fmt: skip
