@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import splink.comparison_level_library as levels_of
 from splink.comparison_library import CustomComparison
+from splink.internals.comparison_creator import ComparisonCreator
 from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
 from perintis.rules.linkage.levels import Level, Test, levels_for
@@ -39,7 +40,7 @@ _SQL = {
 }
 
 
-def comparisons(linkage: Linkage) -> list[CustomComparison]:
+def comparisons(linkage: Linkage) -> list[ComparisonCreator]:
     """One comparison a column, in the order of the settings."""
     return [_comparison(linkage, place) for place in range(len(linkage.columns))]
 

@@ -88,10 +88,11 @@ def _scored(connection: duckdb.DuckDBPyConnection, trained: Trained, linkage: Li
     """The scored pairs: left, right (row numbers), weight, and the level that each comparison reached."""
     predicted = trained.linker.inference.predict(threshold_match_weight=LEAST_SCORED)
     levels = ", ".join(f"cast(gamma_c{n} as tinyint) as c{n}" for n in range(len(linkage.columns)))
-    return connection.sql(
+    scored: pl.DataFrame = connection.sql(
         f'select least({ROW}_l, {ROW}_r) as "left", greatest({ROW}_l, {ROW}_r) as "right",'
         f" match_weight as weight, {levels} from {predicted.physical_name} order by 1, 2"
     ).pl()
+    return scored
 
 
 def _columns(records: pl.DataFrame, trained: Trained, linkage: Linkage) -> list[Column]:

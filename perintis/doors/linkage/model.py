@@ -12,13 +12,14 @@ from typing import Any
 import duckdb
 import polars as pl
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+from splink.internals.blocking_rule_creator import BlockingRuleCreator
 
 from perintis.doors.linkage.comparisons import comparisons
 from perintis.rules.linkage.blocking import Block, Key, pairs_of
 from perintis.rules.linkage.settings import Linkage, Role
 from perintis.rules.linkage.standard import ROW, SOURCE
 
-RANDOM_PAIRS = 2e6
+RANDOM_PAIRS = 1e6 + 1
 TRAINING_PAIRS = 300_000
 FEWEST_TRAINING_PAIRS = 50
 PASSES = 6
@@ -98,8 +99,8 @@ def open_linker(
         tables.append(api.register(f"s{number}", dataset_display_name=f"t{number}"))
     settings = SettingsCreator(
         link_type=link_type(linkage, sources),  # type: ignore[arg-type]
-        comparisons=comparisons(linkage),
-        blocking_rules_to_generate_predictions=[block_on(*block.key) if block.key else "1=1" for block in blocks],
+        comparisons=[*comparisons(linkage)],
+        blocking_rules_to_generate_predictions=[_rule(block.key) for block in blocks],
         unique_id_column_name=ROW,
         retain_matching_columns=True,
         retain_intermediate_calculation_columns=True,
@@ -107,13 +108,17 @@ def open_linker(
     return Linker(tables if len(tables) > 1 else tables[0], settings, log_level=None, validate_settings=False)
 
 
+def _rule(key: Key) -> BlockingRuleCreator | dict[str, Any]:
+    return block_on(*key) if key else {"blocking_rule": "1=1", "sql_dialect": "duckdb"}
+
+
 def train(linker: Linker, records: pl.DataFrame, linkage: Linkage) -> Trained:
     """Estimates the prior, u and m; the same records, settings and seed give the same model."""
     training = linker.training
-    strict = [block_on(*key) for key in _keys(linkage, _STRICT)]
+    strict: list[str | BlockingRuleCreator] = [block_on(*key) for key in _keys(linkage, _STRICT)]
     if strict:
         training.estimate_probability_two_random_records_match(strict, recall=STRICT_RULES_FIND)
-    training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=linkage.seed, min_count_per_level=None)
+    training.estimate_u_using_random_sampling(RANDOM_PAIRS, linkage.seed, min_count_per_level=None, num_chunks=1)
     passes = _training_keys(records, linkage)
     for key in passes:
         training.estimate_parameters_using_expectation_maximisation(

@@ -12,18 +12,19 @@ import unicodedata
 
 from perintis.rules.linkage.reading import EMPTY, Reading, given
 
-TITLES = frozenset(
-    # honorifics, religious and noble titles before a name
-    "h hj haji hajjah kh kyai kiai ustadz ustad ustaz ustadzah rd raden rr ra rm r.m kanjeng gusti tn tuan ny nyonya nn "
-    "bpk bapak pak ibu sdr sdri dr drs dra drg drh ir prof kol kapt letkol letjen mayjen brigjen jend serka "
-    "mr mrs ms miss sir dame lord lady rev baron "
-    "alm almh almarhum almarhumah".split()
-)
-DEGREES = frozenset(
-    # degrees behind a name, written without dots
-    "se sh st sp spd sag skom ssos sked ssi sip ssn skep skm spsi shut spt stp sf apt amd amdkeb amdkep sst str "
-    "mm mh mt msi mkom mpd mag mkes msc ma mba mkn mp mhum phd lc ba bsc bba dipl sppd spog spa spb jr sr".split()
-)
+_TITLES_TEXT = """
+    h hj haji hajjah kh kyai kiai ustadz ustad ustaz ustadzah rd raden rr ra rm kanjeng gusti tn tuan ny nyonya nn bpk
+    bapak pak ibu sdr sdri dr drs dra drg drh ir prof kol kapt letkol letjen mayjen brigjen jend serka mr mrs ms miss
+    sir dame lord lady rev baron alm almh almarhum almarhumah
+"""
+_DEGREES_TEXT = """
+    se sh st sp spd sag skom ssos sked ssi sip ssn skep skm spsi shut spt stp sf apt amd amdkeb amdkep sst str mm mh mt
+    msi mkom mpd mag mkes msc ma mba mkn mp mhum phd lc ba bsc bba dipl sppd spog spa spb jr sr
+"""
+TITLES = frozenset(_TITLES_TEXT.split())
+"""Honorifics, religious, military and noble titles that stand before a name."""
+DEGREES = frozenset(_DEGREES_TEXT.split())
+"""Degrees that stand behind a name, written without dots."""
 LINKS = frozenset({"bin", "binti", "binte", "bt", "al", "el", "van", "von", "der", "de", "a/l", "a/p", "s/o", "d/o"})
 """Words between a name and a father's name; left out, as one agency writes them and another does not."""
 

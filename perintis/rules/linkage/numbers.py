@@ -1,4 +1,4 @@
-"""Identity, passport and phone numbers, e-mail addresses and sexes in their standard form. No reason repeats a value."""
+"""Identity, passport and phone numbers, e-mail and sex in their standard form. No reason repeats a value."""
 
 from __future__ import annotations
 

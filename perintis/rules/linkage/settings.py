@@ -69,8 +69,8 @@ class Linkage(BaseModel):
     """How records of persons are linked within and across sources.
 
     `link_at` and `review_at` are probabilities: a pair at or above the first is linked, between both it goes to a
-    clerk. `unique_within` names the sources that hold no person twice: no cluster ever takes two records of one of them.
-    `verified_in` names the sources whose identity numbers are verified: no cluster ever holds two different ones.
+    clerk. `unique_within` names the sources that hold no person twice: no person ever gets two records of one of them.
+    `verified_in` names the sources whose identity numbers are verified: no person ever gets two different ones.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -23,7 +23,7 @@ from perintis.rules.linkage.numbers import (
     standard_sex,
 )
 from perintis.rules.linkage.reading import EMPTY, Reading
-from perintis.rules.linkage.settings import LinkedColumn, Linkage, Role
+from perintis.rules.linkage.settings import Linkage, LinkedColumn, Role
 from perintis.words.errors import BadInput
 
 SOURCE, RECORD, ROW = "source", "record", "row"
