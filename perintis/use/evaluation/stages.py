@@ -93,7 +93,7 @@ def _days(at: NDArray[np.int64], micros: pl.Series, cases: int) -> Floats:
 
 
 def _timed(view: View, cases: pl.DataFrame) -> pl.DataFrame:
-    """i, step, agency, waiting and touch in microseconds, from `came` to `done`, each cut to the horizon of its case."""
+    """i, step, agency, waiting and touch in microseconds, from `came` to `done`, each cut to its case's horizon."""
     import polars as pl
 
     cut = [  # an instant that was not recorded stays unknown
