@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -20,6 +20,11 @@ START = datetime(2024, 1, 1, tzinfo=UTC)
 INSTANT = pl.Datetime("us", "UTC")
 
 
+def read_at(*, pilot: bool) -> datetime:
+    """When the data set of that cohort was read."""
+    return START + timedelta(days=330 + (400 if pilot else 0))
+
+
 def made_up(cases: int, *, pilot: bool, seed: int) -> DataSet:
     """A data set of so many cases and ten times as many step visits; the pilot waits a fifth less."""
     random = np.random.default_rng([seed, int(pilot)])
@@ -32,13 +37,13 @@ def made_up(cases: int, *, pilot: bool, seed: int) -> DataSet:
     ends = opened[:, None] + np.cumsum(waits + touch, axis=1).astype(np.int64)
     starts = ends - touch.astype(np.int64)
     ready = np.concatenate([opened[:, None], ends[:, :-1]], axis=1)
-    read = at + 330 * DAY
+    read = int(read_at(pilot=pilot).timestamp() * 1e6)
     closed = ends[:, -1]
     return DataSet(
         name="pilot" if pilot else "baseline",
         cases=_cases(opened, closed, office, read, random),
         steps=_steps(ready, starts, ends, office, read, random),
-        observed_until=datetime.fromtimestamp(read / 1e6, UTC), grade=Grade.MEASURED, clock="made up", simulated=True,
+        observed_until=read_at(pilot=pilot), grade=Grade.MEASURED, clock="made up", simulated=True,
     )  # fmt: skip
 
 
