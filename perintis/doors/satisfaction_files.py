@@ -19,12 +19,19 @@ UNKNOWN = "is not a case of this baseline"
 
 
 def keep_for_baseline(
-    home: Path, pilot: str, name: str, answers: Sequence[tuple[str, Answers]], *, strict: bool = False
+    home: Path,
+    pilot: str,
+    name: str,
+    answers: Sequence[tuple[str, Answers]],
+    *,
+    strict: bool = False,
+    refused_before: bool = False,
 ) -> Recorded:
     """Keep the answers to closed cases beside a baseline; each case is given once. The same again keeps nothing twice.
 
     NotAllowed where the baseline has other answers: they are as fixed as its cases. BadInput where the baseline is
-    another pilot's, or has no cases. With `strict` nothing is kept where one is refused.
+    another pilot's, or has no cases. With `strict` nothing is kept where one is refused here, or was
+    `refused_before`.
     """
     manifest = find_baseline(home, name)
     if manifest.pilot != pilot:
@@ -42,7 +49,7 @@ def keep_for_baseline(
                 f"baseline {manifest.name} has satisfaction answers already, and others; they stay as they are"
             )
         return Recorded(0, len(fitting), refused)
-    if not fitting or (strict and refused):
+    if not fitting or (strict and (refused or refused_before)):
         return Recorded(0, 0, refused)
     file = baseline_folder(home, manifest) / FILE
     part = file.with_name(FILE + ".part")

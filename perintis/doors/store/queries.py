@@ -185,6 +185,15 @@ def list_cases(reader: Reader, filters: Filters, now: datetime, limit: int) -> l
     return _with_work(reader, rows)
 
 
+def paused_pilots(reader: Reader) -> list[str]:
+    """The pilots that open no new cases because the harm monitor tripped and nobody has answered "resume"."""
+    rows = reader.rows(
+        "SELECT DISTINCT t.pilot FROM harm_trips t LEFT JOIN harm_answers a ON a.trip_id = t.id "
+        "WHERE a.resume IS NULL OR NOT a.resume ORDER BY t.pilot"
+    )
+    return [row[0] for row in rows]
+
+
 def references(reader: Reader, pilot: str, limit: int) -> list[str]:
     """The references of up to `limit` live cases of a pilot."""
     rows = reader.rows(

@@ -29,6 +29,7 @@ Answers = Mapping[str, int | None]
 SOME = 500
 UNKNOWN = "is not the reference of a case of this pilot"
 OPEN = "is not closed yet; answers are taken once it is"
+ANSWERED = "has answers already, which stay"
 OTHERWISE = "has other answers already, which stay"
 
 
@@ -42,23 +43,34 @@ class Recorded:
 
 
 def record_answers(
-    database: Database, pilot: str, answers: Sequence[tuple[str, Answers]], *, at: datetime, strict: bool = False
+    database: Database,
+    pilot: str,
+    answers: Sequence[tuple[str, Answers]],
+    *,
+    at: datetime,
+    strict: bool = False,
+    refused_before: bool = False,
 ) -> Recorded:
     """Record the answers of respondents by the reference of their case, all in one transaction.
 
     Each reference is given once. Refused, and told: a case that is not there or not closed, and other answers for a
     case that has some; the same again are counted as there already. With `strict` nothing is recorded where one is
-    refused.
+    refused here, or was `refused_before`.
     """
     try:
-        return _record(database, pilot, answers, at, strict)
+        return _record(database, pilot, answers, at, strict, refused_before)
     except IntegrityError:
         pass  # another command recorded one of them between our look and our insert; now we can see it
-    return _record(database, pilot, answers, at, strict)
+    return _record(database, pilot, answers, at, strict, refused_before)
 
 
 def _record(
-    database: Database, pilot: str, answers: Sequence[tuple[str, Answers]], at: datetime, strict: bool
+    database: Database,
+    pilot: str,
+    answers: Sequence[tuple[str, Answers]],
+    at: datetime,
+    strict: bool,
+    refused_before: bool,
 ) -> Recorded:
     refused: list[tuple[str, str]] = []
     rows: list[dict[str, Any]] = []
@@ -75,11 +87,20 @@ def _record(
                 already += 1
             else:
                 refused.append((reference, OTHERWISE))
-        if strict and refused:
+        if strict and (refused or refused_before):
             rows = []
         if rows:
             connection.execute(insert(SatisfactionRow), rows)
     return Recorded(len(rows), already, tuple(refused))
+
+
+def why_not(database: Database, pilot: str, reference: str) -> str | None:
+    """Why nobody can be asked about this case, so that no form is filled in which is then refused; None: go ahead."""
+    with database.read() as connection:
+        case = _known(connection, pilot, [reference]).get(reference)
+    if case is None or case.closed is None:
+        return UNKNOWN if case is None else OPEN
+    return ANSWERED if case.answers is not None else None
 
 
 def _known(connection: Connection, pilot: str, references: Sequence[str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import typer
 
 from perintis.faces.cli.here import Here, now
 from perintis.faces.cli.screen import ask, count, is_interactive, note, paragraph, print_json, say
-from perintis.words.errors import BadInput, NotAllowed, NotFound
+from perintis.words.errors import BadInput, NotAllowed
 from perintis.words.recorded import Process
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ def _take_file(here: Here, pilot: str, file: Path, baseline: str | None, *, stri
 
     sheet = read_answers(file)
     given = [(r.case, r.answers) for r in sheet.respondents]
-    stopped = strict and bool(sheet.rejected)
-    recorded = _record(here, pilot, baseline, [] if stopped else given, strict=strict)
+    recorded = _record(here, pilot, baseline, given, strict=strict, refused_before=bool(sheet.rejected))
     rejected = _rejected(sheet, recorded)
     rejected_file = _note_rejected(rejected, file)
     if as_json:
@@ -74,16 +73,24 @@ def _take_file(here: Here, pilot: str, file: Path, baseline: str | None, *, stri
 
 
 def _record(
-    here: Here, pilot: str, baseline: str | None, answers: list[tuple[str, Answers]], *, strict: bool
+    here: Here,
+    pilot: str,
+    baseline: str | None,
+    answers: list[tuple[str, Answers]],
+    *,
+    strict: bool,
+    refused_before: bool,
 ) -> Recorded:
     from perintis.doors.store.satisfaction import record_answers
 
     if baseline is not None:
         from perintis.doors.satisfaction_files import keep_for_baseline
 
-        return keep_for_baseline(here.settings.home, pilot, baseline, answers, strict=strict)
+        return keep_for_baseline(
+            here.settings.home, pilot, baseline, answers, strict=strict, refused_before=refused_before
+        )
     with here.database() as database:
-        return record_answers(database, pilot, answers, at=now(), strict=strict)
+        return record_answers(database, pilot, answers, at=now(), strict=strict, refused_before=refused_before)
 
 
 def _rejected(sheet: AnswerSheet, recorded: Recorded) -> tuple[Reject, ...]:
@@ -137,12 +144,12 @@ def _taken_json(
 
 def _take_one(here: Here, pilot: str, reference: str, written: str | None, *, as_json: bool) -> None:
     """Record one respondent's answers; asks for them where none are given."""
-    given = _ask_all(reference) if written is None else _read_all(written)
+    given = _ask_all(here, pilot, reference) if written is None else _read_all(written)
     if all(answer is None for answer in given.values()):
         raise BadInput("no question was answered, so nothing was recorded")
-    recorded = _record(here, pilot, None, [(reference, given)], strict=False)
+    recorded = _record(here, pilot, None, [(reference, given)], strict=False, refused_before=False)
     for _, reason in recorded.refused:
-        raise NotFound(f"--case {reason}; nothing was recorded")
+        raise NotAllowed(f"case {reference} {reason}; nothing was recorded")
     if as_json:
         print_json(_taken_json(pilot, None, recorded))
         return
@@ -150,7 +157,7 @@ def _take_one(here: Here, pilot: str, reference: str, written: str | None, *, as
 
 
 def _read_all(written: str) -> Answers:
-    from perintis.doors.answer_sheets import CODES, read_answer
+    from perintis.doors.answer_sheets import CODES
 
     parts = written.split(",")
     if len(parts) != len(CODES):
@@ -159,34 +166,42 @@ def _read_all(written: str) -> Answers:
         )
     found: dict[str, int | None] = {}
     for code, part in zip(CODES, parts, strict=True):
-        try:
-            found[code] = read_answer(part)
-        except BadInput as error:
-            raise BadInput(f"--answers: {code} {error}") from None
+        found[code] = _read_one(code, part)
     return found
 
 
-def _ask_all(reference: str) -> Answers:
+def _ask_all(here: Here, pilot: str, reference: str) -> Answers:
     """Ask the nine questions in both languages; an empty answer leaves one out."""
+    from perintis.doors.store.satisfaction import why_not
     from perintis.rules.satisfaction_survey import QUESTIONS
 
     if not is_interactive():
         raise BadInput("nobody can be asked here; give the nine answers with --answers 4,4,3,4,4,4,3,4,4")
+    with here.database() as database:
+        if (reason := why_not(database, pilot, reference)) is not None:
+            raise NotAllowed(f"case {reference} {reason}")
     say(f"Survei kepuasan masyarakat / satisfaction survey. {reference}")
     say("1 sampai 4; kosong bila tidak dijawab. / 1 to 4; nothing if it is not answered.")
     return {question.code: _ask_one(question) for question in QUESTIONS}
 
 
 def _ask_one(question: Question) -> int | None:
-    from perintis.doors.answer_sheets import read_answer
-
     say()
     say(f"{question.code} {question.nama} / {question.name}")
     for asked, scale in ((question.pertanyaan, question.skala), (question.question, question.scale)):
         say(paragraph(f"  {asked}", hanging="  "))
         say(paragraph("  " + "; ".join(f"{n} {words}" for n, words in enumerate(scale, 1)), hanging="  "))
-    answered: int | None = ask(question.code, read_answer, default="")
+    answered: int | None = ask(question.code, lambda text: _read_one(question.code, text), default="")
     return answered
+
+
+def _read_one(code: str, text: str) -> int | None:
+    from perintis.doors.answer_sheets import read_answer
+
+    try:
+        return read_answer(text)
+    except BadInput as error:
+        raise BadInput(f"{code} {error}") from None
 
 
 def _show(here: Here, pilot: str, baseline: str | None, process: Process, *, as_json: bool) -> None:

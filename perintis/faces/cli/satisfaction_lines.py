@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from perintis.faces.cli.screen import count, paragraph, table
+from perintis.faces.cli.screen import count, is_narrow, paragraph, table
 from perintis.rules.satisfaction_survey import FEWEST_SHOWN, QUESTIONS, Group, SurveySoFar
 from perintis.words.recorded import Process
+
+BOTH_LANGUAGES = 112
+"""Columns for the names of the elements in both languages."""
 
 
 def survey_json(pilot: str, baseline: str | None, process: Process, found: SurveySoFar) -> dict[str, Any]:
@@ -56,8 +59,14 @@ def survey_lines(name: str, found: SurveySoFar) -> Iterator[str]:
 
 
 def _element_lines(found: SurveySoFar) -> Iterator[str]:
+    narrow = is_narrow(BOTH_LANGUAGES)
     rows = [
-        (e.code, f"{q.nama} / {q.name}", "" if e.mean is None else f"{e.mean:.2f}", f"{e.answers:,}")
+        (
+            e.code,
+            q.name if narrow else f"{q.nama} / {q.name}",
+            "" if e.mean is None else f"{e.mean:.2f}",
+            f"{e.answers:,}",
+        )
         for e, q in zip(found.elements, QUESTIONS, strict=True)
     ]
     yield table(("", "element", "mean (1-4)", "answers"), rows, right=(2, 3))

@@ -18,6 +18,7 @@ from perintis.doors.store.queries import (
     count_listed,
     list_cases,
     names_used,
+    paused_pilots,
     waiting_by_step,
 )
 from perintis.faces.cli.here import Here, Offices, now, step_words
@@ -53,10 +54,13 @@ def command(
             return
         steps = [] if closed else waiting_by_step(reader, filters, at)
         total = count_listed(reader, filters, at)
+        paused = [name for name in paused_pilots(reader) if pilot in (None, name)]
     if not counts:
         say("There are no cases yet. `perintis run PILOT FILE` opens some, `perintis demo` shows how it looks.")
         return
     _print(counts, steps, cases, total, filters, offices, at)
+    for name in paused:
+        say(f"{name} opens no new cases: the harm monitor tripped; `perintis harm {name}` says more.")
 
 
 def _check_names(reader: Reader, filters: Filters, offices: Offices, counts: Sequence[StatusCount]) -> None:
