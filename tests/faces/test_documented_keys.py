@@ -12,6 +12,7 @@ import pytest
 from perintis.faces.cli.app import COMMANDS
 from tests.faces.office import Office, application
 from tests.faces.test_comparing import LOG
+from tests.faces.test_harm import record as record_a_trip
 
 CODE = re.compile(r"`([a-z_0-9]+)`")
 
@@ -111,6 +112,22 @@ def test_keys_of_evaluating(office: Office, reference: str, repository: Path, mo
     assert set(compared["metrics"][0]) == nested(section(reference, "compare"), "metrics")
     exported = office.done("export", "rehearsal:1", "r.csv", "--json").json
     assert set(exported) == listed_keys(section(reference, "export"), "JSON:")
+
+
+def test_keys_of_surveys_and_harm(office: Office, reference: str) -> None:
+    """satisfaction and harm."""
+    office.opened(application(1), application(2))
+    office.done("withdraw", "A-001", "--reason", "moved", "--yes")
+    nine = ("--answers", "4,4,3,4,4,4,3,4,4")
+    text = section(reference, "satisfaction")
+    file, shown = text.split("Without FILE the index")
+    assert set(office.done("satisfaction", "small", "--case", "A-001", *nine, "--json").json) == table_keys(file)
+    told = office.done("satisfaction", "small", "--json").json
+    assert set(told) == listed_keys(shown, "JSON then:")
+    assert set(told["elements"][0]) == nested(shown, "elements")
+    assert set(told["offices"][0]) == {"office", *table_keys(shown)} - {"elements", "offices"}
+    record_a_trip(office)
+    assert set(office.done("harm", "small", "--json").json[0]) == table_keys(section(reference, "harm"))
 
 
 def test_keys_of_setting_up(office: Office, reference: str) -> None:
