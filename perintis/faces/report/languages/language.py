@@ -25,7 +25,7 @@ SOURCE = "en"
 AMOUNT = re.compile(rf"({NUMBER})(?: (.+))?")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 HYPHEN = re.compile(r"(?<![\w.])-(?=\d)")
-JOINTS = ("; ", ", and ", " and ", " or ", ", ")
+JOINTS = ("; ", ": ", ", and ", " and ", " or ", ", ")
 
 
 @dataclass(frozen=True)

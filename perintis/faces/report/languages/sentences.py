@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from string import Formatter
 
 NUMBER = r"[-+\u2212]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?%?"
-KINDS = {"n": NUMBER, "p": NUMBER, "way": "better|worse", "unit": r"\S+", "whole": r"\d+"}
+KINDS = {"n": NUMBER, "p": NUMBER, "way": "better|worse", "whole": r"\d+"}
 """By the name of a place without its digits: what may stand there. Anything may where a name is not here."""
+
+LEAST_FIXED = 5
+"""What fixes fewer letters is tried for messages of its own code only."""
 
 NAME = re.compile(r"^(.*?)\d*$")
 
@@ -45,7 +48,7 @@ class Sentences:
         """The pattern that the text fits, with what stands in its places; those of its own code first."""
         known = _bare(code)
         own = [p for p in self.patterns if p.code == known]
-        for pattern in (*own, *(p for p in self.patterns if p.code != known)):
+        for pattern in (*own, *(p for p in self.patterns if p.code != known and p.weight >= LEAST_FIXED)):
             match = pattern.expression.fullmatch(text)
             if match is not None:
                 return pattern, match.groupdict()
