@@ -1,9 +1,10 @@
 """Fidelity: the share of pilot cases that followed the designed process, and where the others left it.
 
 There is no second language for "as designed". A case that the engine ran followed the flow by construction, because the
-flow's own code asked for every step; it left the design only where a step failed, was sent back, was answered late or
-never finished, or where the case was withdrawn or cancelled. For imported logs the design is learnt from a rehearsal of
-`to_be`: which steps every case has, and which step may directly follow which.
+flow's own code asked for every step; it left the design only where a step failed or never finished, or where the case
+was withdrawn or cancelled. Work that was sent back or answered late is foreseen: rework and service levels are metrics
+of their own. For imported logs the design is learnt from a rehearsal of `to_be`: which steps every case has, and which
+step may directly follow which.
 """
 
 from __future__ import annotations
@@ -33,8 +34,6 @@ class How(StrEnum):
     """In which way a case left the design at a step."""
 
     FAILED = "failed"
-    SENT_BACK = "was sent back"
-    LATE = "was answered late"
     UNFINISHED = "was not finished"
     WITHDRAWN = "the case was withdrawn"
     CANCELLED = "the case was cancelled"
@@ -128,13 +127,10 @@ def _recorded(view: View, both: Pair) -> list[tuple[str, How, Whole]]:
     import polars as pl
 
     places = _places(view)
-    rows = view.steps.select("i", "step", "outcome", "completed", due=view.of_steps("due")).join(places, on="i")
-    late = pl.col("completed") > pl.col("due")
+    rows = view.steps.select("i", "step", "outcome", "completed").join(places, on="i")
     rules = {
         How.FAILED: pl.col("outcome") == WorkStatus.FAILED.value,
-        How.SENT_BACK: pl.col("outcome") == WorkStatus.SENT_BACK.value,
         How.UNFINISHED: pl.col("completed").is_null(),
-        How.LATE: late & pl.col("outcome").ne_missing(pl.lit(WorkStatus.FAILED.value)),
     }
     found = []
     for how, rule in rules.items():
