@@ -27,6 +27,15 @@ def money_section(evaluation: Evaluation, language: Language) -> Section:
         (t("Pilot minus baseline"), _money(panel, panel.difference.value, cost, language, signed=True),
          cost.between(panel.difference.interval)),
     ]  # fmt: skip
+    if panel.cost_per_decision is not None:
+        sides = panel.cost_per_decision
+        rows += [(t("Cost a decision, baseline"), _money(panel, sides.baseline, cost, language), ""),
+                 (t("Cost a decision, pilot"), _money(panel, sides.pilot, cost, language), "")]  # fmt: skip
+    gap = panel.cost_per_decision_difference
+    if gap is not None:
+        each = amounts(ends_of(gap), "", language)
+        rows.append((t("Pilot minus baseline, a decision"), _money(panel, gap.value, each, language, signed=True),
+                     each.between(gap.interval)))  # fmt: skip
     blocks: list[Block] = []
     net = panel.net_benefit_per_1000
     if net is not None:

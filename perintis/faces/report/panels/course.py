@@ -37,6 +37,13 @@ def curves_section(evaluation: Evaluation, language: Language) -> Section:
     blocks: list[Block] = []
     if panel.compliance is not None:
         blocks.append(Line(_compliance(panel, language)))
+    if panel.faster is not None:
+        chance = amounts(ends_of(panel.faster), "share", language)
+        blocks.append(
+            Line(t("A case of the pilot is decided sooner than one of the baseline with a chance of {share} ({between});"
+                   " 50% would be alike.", share=chance.level(panel.faster.value),
+                   between=chance.between(panel.faster.interval, signed=False)))
+        )  # fmt: skip
     caption = t(
         "Share of cases decided by days since opening; open cases count for as long as they were seen. Pale bands:"
         " 95% intervals at each point. The area between the curves up to the horizon is the time won or lost a case."
@@ -44,6 +51,8 @@ def curves_section(evaluation: Evaluation, language: Language) -> Section:
     wide, narrow = drawn(lambda size: curves_chart(panel, language, size), language, "curves")
     blocks += [Drawing(wide, narrow, caption, _curves_alt(panel, language), _curve_table(panel, language)),
                _spread_table(panel, language)]  # fmt: skip
+    if panel.note is not None:
+        blocks.append(Line(language.say(panel.note), "warning"))
     return Section("curves", 4, title, tuple(blocks))
 
 

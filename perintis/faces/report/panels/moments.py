@@ -106,9 +106,29 @@ def sequential_section(evaluation: Evaluation, language: Language) -> Section:
         blocks.append(_looks(panel, metric_name(panel.metric, evaluation, language), language))
     if panel.looks:
         blocks.append(_look_table(panel, language))
+    blocks += [Line(text) for text in _ahead(panel, language)]
+    if panel.notes:
+        blocks.append(Items(tuple(language.say(note) for note in panel.notes)))
     if panel.harm:
         blocks.append(Items(tuple(language.say(m) for m in panel.harm), t("The monitor of harm has tripped")))
     return Section("sequential", 9, title, tuple(blocks))
+
+
+def _ahead(panel: SequentialPanel, language: Language) -> list[str]:
+    """What an early end does to the estimate, and what later looks may still show."""
+    t, said = language.t, []
+    if panel.stopped_early is not None:
+        say = amounts(ends_of(panel.stopped_early), panel.unit, language)
+        said.append(t("The trial ended early, so the plain estimate is too large; corrected for that it is {figure} {unit}.",
+                      figure=say.figure(panel.stopped_early), unit=say.word))  # fmt: skip
+    if panel.power_as_seen is not None and panel.power_at_target is not None:
+        said.append(t("A later look proves the effect with a chance of {seen} if it is as seen now, and of {target} if it is"
+                      " the plan's target.", seen=language.numbers.percent(panel.power_as_seen, 0),
+                      target=language.numbers.percent(panel.power_at_target, 0)))  # fmt: skip
+    elif panel.power_as_seen is not None:
+        said.append(t("A later look proves the effect with a chance of {seen} if it is as seen now.",
+                      seen=language.numbers.percent(panel.power_as_seen, 0)))  # fmt: skip
+    return said
 
 
 def _looks(panel: SequentialPanel, name: str, language: Language) -> Drawing:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from perintis.faces.report.charts.draw import FAINT, PILOT, drawn
 from perintis.faces.report.charts.rows import Guide, Row, Rows, bounds_of, rows_chart
-from perintis.faces.report.page_parts import Block, Drawing, Heading, Line, Section, Table
+from perintis.faces.report.page_parts import Block, Drawing, Heading, Items, Line, Section, Table
 from perintis.faces.report.panels.amounts import Amounts, counts, ends_of, of_figures
 from perintis.faces.report.panels.course import missing_section
-from perintis.rules.evaluation.panels import OfficesPanel
+from perintis.rules.evaluation.panels import OfficesPanel, Subgroup
 from perintis.rules.evaluation.parts import Figure, MetricResult, Missing
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ def offices_section(evaluation: Evaluation, language: Language) -> Section:
     blocks: list[Block] = [Line(_alike(panel, language)), _offices(panel, name, evaluation, language)]
     if panel.subgroups:
         blocks += [Heading(t("Groups named in the plan")), _subgroups(panel, name, language)]
+    if panel.notes:
+        blocks.append(Items(tuple(language.say(note) for note in panel.notes)))
     return Section("offices", 7, title, tuple(blocks))
 
 
@@ -86,7 +88,7 @@ def _offices(panel: OfficesPanel, name: str, evaluation: Evaluation, language: L
 def _subgroups(panel: OfficesPanel, name: str, language: Language) -> Drawing:
     t = language.t
     say = of_figures([s.effect for s in panel.subgroups], panel.unit, language)
-    names = [f"{s.name}: {s.value}" + (f" ({t('harmed')})" if s.harmed else "") for s in panel.subgroups]
+    names = [_group_name(s, language) for s in panel.subgroups]
     rows = tuple(_row(label, s.effect, say, PILOT, "triangle-down" if s.harmed else "circle")
                  for label, s in zip(names, panel.subgroups, strict=True))  # fmt: skip
     caption = t("{metric} by group: better by, in {unit}, with 95% intervals.", metric=name, unit=say.word)
@@ -97,6 +99,11 @@ def _subgroups(panel: OfficesPanel, name: str, language: Language) -> Drawing:
     ]
     table = _table(caption, t("Group"), listed, say, language)
     return _drawing(rows, (Guide(0.0, t("no change")),), caption, alt, table, say, language, "groups")
+
+
+def _group_name(group: Subgroup, language: Language) -> str:
+    marks = [language.t("looked at for equity")] * group.equity + [language.t("harmed")] * group.harmed
+    return f"{group.name}: {group.value}" + (f" ({', '.join(marks)})" if marks else "")
 
 
 def _row(label: str, effect: Figure, say: Amounts, colour: str, shape: str) -> Row:

@@ -78,16 +78,21 @@ def _index(panel: SatisfactionPanel, language: Language) -> Drawing:
 def _index_table(panel: SatisfactionPanel, say: Amounts, language: Language) -> Table:
     t, numbers = language.t, language.numbers
     head = (t("Cohort"), t("Answered"), t("Asked"), t("Share that answered"), t("Index"), t("95% interval"),
-            t("Category"), t("Chances of the categories"))  # fmt: skip
+            t("Index, weighted for silence"), t("Category"), t("Chances of the categories"))  # fmt: skip
     rows = tuple(
-        (name, numbers.count(side.respondents), numbers.count(side.asked),
-         numbers.percent(side.respondents / side.asked, 0) if side.asked else "", say.number(side.index.value),
-         say.between(side.index.interval, signed=False),
+        (name, numbers.count(side.respondents), numbers.count(side.asked), _response(side, language),
+         say.number(side.index.value), say.between(side.index.interval, signed=False),
+         "" if side.weighted is None else say.number(side.weighted),
          f"{side.category} ({t(CATEGORIES.get(side.category, side.category))})",
          ", ".join(f"{k} {numbers.percent(v, 0)}" for k, v in sorted(side.chances.items())) or t("not known"))
         for name, side, _, _ in _sides(panel, language)
     )  # fmt: skip
-    return Table(t("Satisfaction index"), head, rows, right=(1, 2, 3, 4, 5))
+    return Table(t("Satisfaction index"), head, rows, right=(1, 2, 3, 4, 5, 6))
+
+
+def _response(side: SatisfactionSide, language: Language) -> str:
+    share = side.respondents / side.asked if side.response is None and side.asked else side.response
+    return "" if share is None else language.numbers.percent(share, 0)
 
 
 def _elements(panel: SatisfactionPanel, language: Language) -> Drawing:
