@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from perintis.words.errors import BadInput
+
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ def pair_quality(linked: Iterable[tuple[Hashable, Hashable]], true: Iterable[tup
     return Quality(_share(len(found & wanted), len(found)), _share(len(found & wanted), len(wanted)))
 
 
-def pair_quality_of_clusters(found: Mapping[Hashable, Hashable], true: Mapping[Hashable, Hashable]) -> Quality:
+def pair_quality_of_clusters(found: Mapping[K, Hashable], true: Mapping[K, Hashable]) -> Quality:
     """By all pairs that share a cluster, counted without listing them; both map each record to its cluster."""
     _same_records(found, true)
     both = _pairs((found[record], true[record]) for record in found)
@@ -47,21 +50,21 @@ def _pairs(clusters: Iterable[Hashable]) -> int:
     return sum(size * (size - 1) // 2 for size in Counter(clusters).values())
 
 
-def cluster_quality(found: Mapping[Hashable, Hashable], true: Mapping[Hashable, Hashable]) -> Quality:
+def cluster_quality(found: Mapping[K, Hashable], true: Mapping[K, Hashable]) -> Quality:
     """By whole clusters: which found clusters are exactly a true one, and the other way round."""
     _same_records(found, true)
     exact = len(_member_sets(found) & _member_sets(true))
     return Quality(_share(exact, len(set(found.values()))), _share(exact, len(set(true.values()))))
 
 
-def _member_sets(clusters: Mapping[Hashable, Hashable]) -> set[frozenset[Hashable]]:
-    members: dict[Hashable, set[Hashable]] = {}
+def _member_sets(clusters: Mapping[K, Hashable]) -> set[frozenset[K]]:
+    members: dict[Hashable, set[K]] = {}
     for record, cluster in clusters.items():
         members.setdefault(cluster, set()).add(record)
     return {frozenset(records) for records in members.values()}
 
 
-def b_cubed(found: Mapping[Hashable, Hashable], true: Mapping[Hashable, Hashable]) -> Quality:
+def b_cubed(found: Mapping[K, Hashable], true: Mapping[K, Hashable]) -> Quality:
     """By records: the mean share of a record's found cluster that is truly the same person, and of its true cluster
     that was found (Bagga and Baldwin, 1998). Large clusters do not outweigh small ones as they do by pairs.
     """
@@ -73,7 +76,7 @@ def b_cubed(found: Mapping[Hashable, Hashable], true: Mapping[Hashable, Hashable
     return Quality(_share(precision, len(found)), _share(recall, len(found)))
 
 
-def _same_records(found: Mapping[Hashable, Hashable], true: Mapping[Hashable, Hashable]) -> None:
+def _same_records(found: Mapping[K, Hashable], true: Mapping[K, Hashable]) -> None:
     if found.keys() != true.keys():
         missing = len(true.keys() ^ found.keys())
         raise BadInput(f"{missing} records are in the linkage or in the truth alone; give both for the same records")

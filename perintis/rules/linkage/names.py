@@ -1,8 +1,8 @@
 """Names in their standard form: no case, accents, titles or punctuation; and a key that old and new spelling share.
 
 Indonesian spelling: the reforms of 1947 (oe became u) and 1972 (dj, tj, j, nj, sj, ch became j, c, y, ny, sy, kh) left
-every name with two forms (Soeharto, Suharto); bearers keep either. The key also joins doubled letters and the
-endings that clerks vary.
+every name with two forms (Soeharto, Suharto); bearers keep either. As the old j is y and the old dj is
+j, one key for both must join j and y. It also joins doubled letters and the endings that clerks vary.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ _OLD_SPELLING = (
     ("x", "ks"),
     ("z", "s"),
     ("sy", "s"),
-    ("kh", "k"),
+    ("kh", "h"),
     ("ie", "i"),
+    ("j", "y"),
     ("y", "i"),
 )
 _DOUBLED = re.compile(r"(.)\1+")
@@ -53,8 +54,8 @@ _DOTTED = re.compile(r"\b(?:[a-z]{1,4}\.)+[a-z]{0,4}")
 
 def plain(text: str) -> str:
     """Lower case, without accents."""
-    decomposed = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ø", "o").replace("đ", "d"))
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).casefold()
+    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("ø", "o").replace("đ", "d"))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 def name_words(text: str) -> tuple[str, ...]:
