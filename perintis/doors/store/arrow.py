@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import make_url
 
+from perintis.doors.store import arrow_child
 from perintis.doors.store.arrow_child import FAILED, query
 from perintis.doors.store.database import Database
 from perintis.words.errors import BadInput, PerintisError
@@ -55,7 +56,7 @@ def _from_sqlite(database: Database, queries: Sequence[tuple[str, list[Any]]]) -
     if not path or path == ":memory:":
         raise BadInput("a store in memory cannot be read by another process; keep it in a file")
     child = subprocess.run(
-        [sys.executable, "-m", "perintis.doors.store.arrow_child"],
+        [sys.executable, "-P", arrow_child.__file__],  # -P: modules beside it are not taken for others of their names
         input=json.dumps({"path": path, "queries": queries}).encode(), capture_output=True, check=False,
     )  # fmt: skip
     if child.returncode:
@@ -65,14 +66,18 @@ def _from_sqlite(database: Database, queries: Sequence[tuple[str, list[Any]]]) -
 
 
 def _from_postgresql(database: Database, queries: Sequence[tuple[str, list[Any]]]) -> list[pl.DataFrame]:
-    from adbc_driver_postgresql import dbapi
+    from adbc_driver_manager import AdbcConnection, AdbcStatement, Error
+    from adbc_driver_postgresql import connect
 
     address = make_url(database.url).set(drivername="postgresql").render_as_string(hide_password=False)
     try:
-        with dbapi.connect(address) as connection, connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            return [query(cursor, _numbered(text), values) for text, values in queries]
-    except dbapi.Error as error:
+        with connect(address) as store, AdbcConnection(store) as connection:
+            connection.set_autocommit(False)
+            with AdbcStatement(connection) as statement:
+                statement.set_sql_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                statement.execute_update()
+            return [query(connection, _numbered(text), values) for text, values in queries]
+    except Error as error:
         raise _explain(str(error)) from None
 
 

@@ -1,6 +1,7 @@
 """Reads an SQLite file in a process of its own: a request on standard input, Arrow streams on standard output.
 
-It imports little, for it is started for every read.
+It imports little, for it is started for every read: nothing of this package, and of ADBC only the lower interface (the
+upper one brings pyarrow and pandas where they are installed, a second each time).
 """
 
 from __future__ import annotations
@@ -12,31 +13,38 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import polars as pl
+    from adbc_driver_manager import AdbcConnection
 
 FAILED = 3
 
 
-def query(cursor: Any, text: str, values: list[Any]) -> pl.DataFrame:
+def query(connection: AdbcConnection, text: str, values: list[Any]) -> pl.DataFrame:
     """The result of one statement as columns."""
     import polars as pl
+    from adbc_driver_manager import AdbcStatement
 
-    cursor.execute(text, tuple(values))
-    return pl.DataFrame(cursor.fetch_arrow())
+    with AdbcStatement(connection) as statement:
+        statement.set_sql_query(text)
+        if values:
+            statement.bind_stream(pl.DataFrame({str(place): [value] for place, value in enumerate(values)}))
+        return pl.DataFrame(statement.execute_query()[0])
 
 
 def main() -> int:
     """Answer the request; a failure is one line on standard error."""
-    from adbc_driver_sqlite import dbapi
+    from adbc_driver_manager import AdbcConnection, Error
+    from adbc_driver_sqlite import connect
 
     asked = json.loads(sys.stdin.buffer.read())
     try:
-        with dbapi.connect(asked["path"]) as connection, connection.cursor() as cursor:
-            for text, values in asked["queries"]:  # one transaction, so both see the same state
+        with connect(asked["path"]) as database, AdbcConnection(database) as connection:
+            connection.set_autocommit(False)  # one transaction, so all see the same state
+            for text, values in asked["queries"]:
                 stream = BytesIO()
-                query(cursor, text, values).write_ipc_stream(stream)
+                query(connection, text, values).write_ipc_stream(stream)
                 sys.stdout.buffer.write(stream.tell().to_bytes(8, "big"))
                 sys.stdout.buffer.write(stream.getbuffer())
-    except dbapi.Error as error:
+    except Error as error:
         print(error, file=sys.stderr)
         return FAILED
     return 0
