@@ -40,9 +40,12 @@ def read_standard(path: Path) -> Standard:
 
 def no_cases() -> pl.DataFrame:
     """A case table without rows."""
-    text = dict.fromkeys(("case", "cohort", "office"), pl.String())
-    dates = {"opened": INSTANT, "opened_offset": OFFSET, "closed": INSTANT, "due": INSTANT, "outcome": pl.String}
-    return pl.DataFrame(schema=text | dates)
+    return pl.DataFrame(
+        schema={
+            "case": pl.String, "cohort": pl.String, "office": pl.String, "opened": INSTANT, "opened_offset": OFFSET,
+            "closed": INSTANT, "due": INSTANT, "outcome": pl.String,
+        }
+    )  # fmt: skip
 
 
 def no_steps() -> pl.DataFrame:
