@@ -81,11 +81,15 @@ def share_open(risk: RiskSets, at: float) -> FromCurve | NoInference:
     return FromCurve(value, risk.influence(gain, _other(risk, gain), gain * rate), sqrt(variance))
 
 
+FARTHEST = 700.0
+"""Beyond so many natural logarithms a number of the machine overflows; the limits are 0 and 1 long before."""
+
+
 def log_log_interval(share: float, error: float, level: float = 0.95) -> tuple[float, float]:
     """The interval of a share on the log(-log) scale, which stays within 0 and 1. Source: Kalbfleisch, Prentice."""
     if not 0 < share < 1 or error <= 0:
         return share, share
-    half = float(ndtri(0.5 + level / 2)) * error / (share * abs(log(share)))
+    half = min(float(ndtri(0.5 + level / 2)) * error / (share * abs(log(share))), FARTHEST)
     return share ** exp(half), share ** exp(-half)
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from perintis.use.evaluation.prepare import Prepared
 
 POINTS, KNOTS, RISKS = 121, 16, 7
+NOTHING = 1e-9
 BEYOND = 1.25  # how far beyond tau a curve is drawn, where cases were followed so far
 TIMES = {metric.name: metric for metric in (LEAD_TIME, LEAD_TIME_WORKING)}
 
@@ -99,7 +100,8 @@ def _limits(risk: RiskSets, view: View, rows: Whole, time: Floats, decided: Floa
     error = np.interp(time, knots, errors)
     low, high = np.empty_like(time), np.empty_like(time)
     for k, (share, off) in enumerate(zip(decided, error, strict=True)):
-        upper, lower = (1 - limit for limit in log_log_interval(1 - float(share), float(off), 0.95))
+        left = 1 - float(share) if share < 1 - NOTHING else 0.0  # a rounding error is nobody
+        upper, lower = (1 - limit for limit in log_log_interval(left, float(off), 0.95))
         low[k], high[k] = min(lower, upper), max(lower, upper)
     return np.clip(low, 0, 1), np.clip(high, 0, 1)
 

@@ -10,6 +10,7 @@ from scipy.special import ndtr
 
 from perintis.rules.designs.design import Evidence
 from perintis.rules.evaluation.parts import Message, MetricResult
+from perintis.rules.statistics.effect import NOWHERE
 from perintis.rules.verdict.conditions import Word
 from perintis.rules.verdict.gates import Gate, check_gates, failed
 from perintis.rules.verdict.needs import Size
@@ -80,10 +81,19 @@ def judged(prepared: Prepared, outcomes: tuple[Outcome, ...]) -> Judged:
 
 def _standing(prepared: Prepared, first: Measured, icc: float) -> Standing:
     units, request = prepared.units, prepared.material.request
+    counts = units.offices_of(False), units.offices_of(True)
     seen = Sighting(
-        ripe_cases(prepared, first), (units.offices_of(False), units.offices_of(True)), icc, first.inference.error
+        ripe_cases(prepared, first), counts, icc * (1 - _shared_offices(prepared)), first.inference.error
     )  # fmt: skip
     return stand(prepared.plan.looks, request.looks, seen, as_final=request.as_final)
+
+
+def _shared_offices(prepared: Prepared) -> float:
+    """The share of offices that are in both cohorts: what their cases have in common drops out of the difference."""
+    units = prepared.units
+    places = [set(units.office[side].tolist()) - {NOWHERE} for side in (units.baseline, units.pilot)]
+    fewest = min(len(found) for found in places)
+    return len(places[0] & places[1]) / fewest if fewest else 0.0
 
 
 def _bound(standing: Standing | None) -> tuple[float, float]:

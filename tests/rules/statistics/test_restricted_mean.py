@@ -187,3 +187,9 @@ def test_the_interval_of_a_share_stays_within_zero_and_one() -> None:
     assert low == pytest.approx(0.9 ** np.exp(1.959964 * 0.06 / (0.9 * abs(np.log(0.9)))), rel=1e-6)
     assert 0 < low < 0.9 < high < 1
     assert log_log_interval(1.0, 0.0) == (1.0, 1.0)
+
+
+def test_an_interval_of_hardly_anybody_stays_within_0_and_1() -> None:
+    """A share that is a rounding error above nothing: limits within 0 and 1, and no overflow."""
+    low, high = log_log_interval(1e-15, 0.005)
+    assert 0 <= low <= high <= 1
