@@ -39,11 +39,14 @@ def read_asked(
 ) -> Asked:
     """The request of a work item: the case is replayed, for keyword arguments may come from earlier answers.
 
-    Raises Diverged where the process code does not ask for this any more.
+    Raises Diverged where the process code does not ask for this any more, and NotAgreed where the agreement does not
+    allow the request to be shown (any more).
     """
     history = load_histories(database, [record.case])[0]
     live = Live(definition, definition.process(process), history, now)
     request = dict(live.pending()).get(record.key)
     if request is None or live.replay is None:
         raise Diverged(live.problem or f"the process does not ask for {record.key} any more; run the pilot again")
+    if definition.agreed is not None:
+        definition.agreed.ask(request.step, now, history.opened)
     return Asked(history.reference, request.step.build_input(live.replay.case.application, request.inputs))

@@ -6,12 +6,15 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from perintis.engine.agreed import Agreed
 from perintis.engine.definition import Definition, steps_in
-from perintis.words.errors import DefinitionError, NotFound
+from perintis.rules.agreement import read_agreement
+from perintis.words.errors import BadInput, DefinitionError, NotFound
 from perintis.words.pilot import Pilot
 from perintis.words.recorded import Process
 
@@ -40,8 +43,10 @@ def find_pilot(folder: Path, name: str) -> Pilot[Any]:
 
 
 def load_definition(folder: Path, name: str) -> Definition:
-    """A pilot with its process code and steps, without importing Prefect if the flow file needs only `flow` of it."""
-    return define(find_pilot(folder, name), vars(load_flow_file(folder, name)))
+    """A pilot with its process code, steps and agreement, without importing Prefect if the flow file needs only `flow`
+    of it."""
+    pilot = find_pilot(folder, name)
+    return under_agreement(folder, define(pilot, vars(load_flow_file(folder, name))))
 
 
 def load_flow_file(folder: Path, name: str) -> ModuleType:
@@ -58,6 +63,19 @@ def read_terms(folder: Path, pilot: Pilot[Any], file: str) -> str | None:
     """The text of one of a pilot's own files (`agreement.yaml`, `plan.yaml`, `rehearsal.yaml`), or None."""
     path = folder / "pilots" / pilot.module / file
     return path.read_text("utf-8") if path.is_file() else None
+
+
+def under_agreement(folder: Path, definition: Definition) -> Definition:
+    """The definition held against the agreement in `folder`; where there is none, other agencies are shown nothing.
+
+    Raises BadInput where the agreement cannot be read or is on another pilot.
+    """
+    pilot, where = definition.pilot, f"pilots/{definition.pilot.module}/agreement.yaml"
+    text = read_terms(folder, pilot, "agreement.yaml")
+    agreement = None if text is None else read_agreement(text, where)
+    if agreement is not None and agreement.pilot != pilot.name:
+        raise BadInput(f"{where} is on pilot {agreement.pilot}, not on {pilot.name}; write this pilot's own agreement")
+    return replace(definition, agreed=Agreed(pilot, agreement))
 
 
 def define(pilot: Pilot[Any], namespace: Mapping[str, Any]) -> Definition:

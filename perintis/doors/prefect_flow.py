@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 
 from perintis.doors.connectors import FolderConnector
-from perintis.doors.pilot_folder import define
+from perintis.doors.pilot_folder import define, under_agreement
 from perintis.doors.running import RunReport, now, run_cases
 from perintis.doors.settings import Settings, read_settings
 from perintis.doors.store.database import Database
@@ -100,6 +100,7 @@ def _run(pilot: Pilot[Any], function: ProcessFunction, intake: str | None) -> Ru
     definition = define(pilot, getattr(function, "__globals__", {}))
     process = which_process(definition, function)
     settings = read_settings()
+    definition = under_agreement(settings.pilots, definition)
     database = open_database(settings)
     try:
         taken = take_intake(settings, database, definition, intake)

@@ -73,6 +73,8 @@ def run_cases(
 ) -> RunReport:
     """Move every runnable case (or `only` these) as far as it can go, and record the run."""
     pilot = definition.pilot
+    if definition.agreed is not None:
+        definition.agreed.check_there(definition.steps.values())
     store = ProcessStore(database, pilot.name, process)
     run = begin_run(database, pilot.name, pilot.version, process.value, kind=kind, flow_run=flow_run, now=clock())
     waves = Waves(
@@ -82,7 +84,10 @@ def run_cases(
     report.received = take_in_answers(database, definition, connector, clock())
     with _kept_leases(store, clock):
         waves.run(only)
-    report.sent = dispatch(database, pilot.name, definition.steps, connector.send, worker=store.worker, clock=clock)
+    report.sent = dispatch(
+        database, pilot.name, definition.steps, connector.send, worker=store.worker, clock=clock,
+        agreed=definition.agreed,
+    )  # fmt: skip
     report.breaches = record_breaches(database, pilot.name, clock())
     ended = clock()
     report.metrics = step_metrics(database, pilot.name, process.value, run, ended)
@@ -96,7 +101,7 @@ def take_in_answers(database: Database, definition: Definition, connector: Folde
     receive(database, [arrival for _, arrival in arrived], at)
     for path, _ in arrived:
         connector.file_away(path, "done")
-    return absorb(database, definition.pilot.name, definition.steps, at)
+    return absorb(database, definition.pilot.name, definition.steps, at, agreed=definition.agreed)
 
 
 @contextmanager

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from perintis.engine.agreed import NOTHING, Exchange
 from perintis.engine.changes import Change
 from perintis.engine.definition import Definition
 from perintis.engine.live import Live, where
 from perintis.engine.ports import EngineStore, Recorded, WorkState
 from perintis.engine.steps import Request, Step, error_fields
-from perintis.words.errors import AgencyUnavailable, DefinitionError
+from perintis.words.errors import AgencyUnavailable, DefinitionError, NotAgreed
 from perintis.words.recorded import Key, Lifecycle, WorkKind, WorkStatus
 
 Clock = Callable[[], datetime]
@@ -36,6 +37,7 @@ class _Done(NamedTuple):
 
 class _Failed(NamedTuple):
     error: str
+    asked: bool = True
 
 
 _Outcome = _Done | _Failed
@@ -65,16 +67,18 @@ def perform_batch(
 ) -> BatchReport:
     """Ask the agency, then record results, retries and failures of all items together.
 
-    What an agency that is down did not do is not recorded: those cases stay ready.
+    What an agency that is down did not do is not recorded: those cases stay ready. Nor is what the agreement does not
+    allow (any more): it is not asked, and the run sets the case aside.
     """
     report = BatchReport(step.name, len(items))
     started = clock()
-    outcomes, report.down = _ask(definition, step, items, store)
+    exchanges = [_agreed(definition, step, item, started) for item in items]
+    outcomes, report.down = _ask(step, items, exchanges, store)
     completed = clock()
     done = [item for item, outcome in zip(items, outcomes, strict=True) if outcome is not None]
     changes = [
-        _change(definition, step, item, outcome, started, completed)
-        for item, outcome in zip(items, outcomes, strict=True)
+        _change(definition, step, item, outcome, started, completed, exchange)
+        for item, outcome, exchange in zip(items, outcomes, exchanges, strict=True)
         if outcome is not None
     ]
     if changes:
@@ -84,10 +88,22 @@ def perform_batch(
     return report
 
 
+def _agreed(definition: Definition, step: Step[Any], item: Item, at: datetime) -> Exchange | None:
+    """What asking for this item discloses; None where the agreement does not allow it."""
+    if definition.agreed is None:
+        return NOTHING
+    assert item.live.replay is not None
+    try:
+        return definition.agreed.ask(step, at, item.live.replay.case.opened)
+    except NotAgreed:
+        return None
+
+
 def _ask(
-    definition: Definition, step: Step[Any], items: Sequence[Item], store: EngineStore
+    step: Step[Any], items: Sequence[Item], exchanges: Sequence[Exchange | None], store: EngineStore
 ) -> tuple[list[_Outcome | None], str | None]:
-    """One outcome for each item, None where the agency went down before it came to it; and why it is down.
+    """One outcome for each item, None where the agency went down before it came to it or must not be asked; and why it
+    is down.
 
     An item whose input cannot be built fails alone.
     """
@@ -95,12 +111,14 @@ def _ask(
     asked: list[int] = []
     requests: list[Any] = []
     for i, item in enumerate(items):
+        if exchanges[i] is None:
+            continue
         assert item.live.replay is not None
         try:
             requests.append(step.build_input(item.live.replay.case.application, item.request.inputs))
             asked.append(i)
         except DefinitionError as error:
-            outcomes[i] = _Failed(str(error))
+            outcomes[i] = _Failed(str(error), asked=False)
     keys = [store.key(items[i].live.id, items[i].key) for i in asked]
     found: list[_Outcome] = []
     down = None
@@ -162,16 +180,19 @@ def _outcome(step: Step[Any], result: Any) -> _Outcome:
 
 
 def _change(
-    definition: Definition, step: Step[Any], item: Item, outcome: _Outcome, started: datetime, completed: datetime
-) -> Change:
+    definition: Definition, step: Step[Any], item: Item, outcome: _Outcome, started: datetime, completed: datetime,
+    exchange: Exchange | None,
+) -> Change:  # fmt: skip
     known = item.live.work.get(item.key)
     attempt = 1 if known is None else known.attempt + 1
     ready = item.live.asked_at.get(item.key, started) if known is None else known.ready
     due = definition.due(step, ready) if known is None else known.due  # a recorded date stands
     lifecycle, status = Lifecycle.COMPLETE, WorkStatus.COMPLETED
     result = error = retry_at = None
+    disclosed = exchange.shown if exchange is not None and (isinstance(outcome, _Done) or outcome.asked) else ()
     if isinstance(outcome, _Done):
         result = outcome.result
+        disclosed += exchange.answered if exchange is not None else ()
     else:
         error, lifecycle = outcome.error, Lifecycle.ATE_ABORT
         delay = step.retry.delay(attempt)
@@ -180,7 +201,7 @@ def _change(
     return Change(
         item.live.id, item.key, lifecycle, completed, status, WorkKind.AUTOMATIC, step.agency.code, known is None,
         ready, started, due, retry_at, attempt, cost=step.cost, keyed=step.keyed,
-        result=result, error=error,
+        result=result, error=error, disclosed=disclosed,
     )  # fmt: skip
 
 

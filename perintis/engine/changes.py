@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from perintis.rules.agreement import Disclosure
 from perintis.words.recorded import CaseStatus, Key, Lifecycle, WorkKind, WorkStatus
 
 
@@ -13,7 +14,7 @@ class Change(NamedTuple):
 
     `first` says that nothing was recorded of this key before. `ready`, `started`, `due` and `retry_at` are instants;
     `result` is the recorded result as JSON; `message` is the body of a request to an agency's system; `outcome` is how
-    the case as a whole ended.
+    the case as a whole ended. `disclosed` is what another agency was shown, or showed the lead, by it.
     """
 
     case: int
@@ -36,6 +37,7 @@ class Change(NamedTuple):
     message: str | None = None
     error: str | None = None
     outcome: str | None = None
+    disclosed: tuple[Disclosure, ...] = ()
 
 
 class Standing(NamedTuple):

@@ -8,6 +8,7 @@ from datetime import datetime
 from types import ModuleType
 from typing import Any
 
+from perintis.engine.agreed import Agreed
 from perintis.engine.case import TIMER
 from perintis.engine.replay import ProcessFunction
 from perintis.engine.steps import Step
@@ -21,11 +22,15 @@ from perintis.words.recorded import Process
 
 @dataclass(frozen=True)
 class Definition:
-    """What is done in a pilot: its processes by name, and its steps by name."""
+    """What is done in a pilot: its processes by name, its steps by name, and what its agreement allows.
+
+    `agreed` None means that nobody is shown anything: in a rehearsal or a trial, where agencies and cases are made up.
+    """
 
     pilot: Pilot[Any]
     processes: Mapping[Process, ProcessFunction]
     steps: Mapping[str, Step[Any]]
+    agreed: Agreed | None = None
 
     def process(self, name: Process) -> ProcessFunction:
         """The process function of that name, or NotFound."""

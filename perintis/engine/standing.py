@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from perintis.engine.agreed import Disclosures
 from perintis.engine.case import TIMER
 from perintis.engine.changes import Change, Standing
 from perintis.engine.definition import Definition
 from perintis.engine.live import Live
 from perintis.engine.ports import WorkState
 from perintis.engine.steps import Request
-from perintis.words.errors import DefinitionError
+from perintis.words.errors import DefinitionError, NotAgreed
 from perintis.words.recorded import CASE_STEP, CaseStatus, Key, Lifecycle, WorkKind, WorkStatus
 
 
@@ -22,7 +23,7 @@ def conclude(definition: Definition, live: Live, now: datetime) -> tuple[list[Ch
             if live.replay.finished:
                 return _close(definition, live, now)
             return _wait(definition, live, now)
-        except DefinitionError as error:
+        except (DefinitionError, NotAgreed) as error:
             live.problem = str(error)
     status = CaseStatus.DIVERGED if live.diverged else CaseStatus.FAILED
     return [], Standing(live.id, status, problem=live.problem)
@@ -74,14 +75,17 @@ def _wakes(work: WorkState) -> datetime | None:
 def _schedule(definition: Definition, live: Live, key: Key, request: Request[Any], now: datetime) -> Change:
     step, ready = request.step, live.asked_at.get(key, now)
     due = timer_due(definition, live, key, request) if step is TIMER else definition.due(step, ready)
-    message = None
+    message: str | None = None
+    shown: Disclosures = ()
     if step.kind is not WorkKind.TIMER:
         assert live.replay is not None
+        if definition.agreed is not None:
+            shown = definition.agreed.ask(step, now, live.replay.case.opened).shown
         body = step.build_input(live.replay.case.application, request.inputs)
         message = body.model_dump_json()
     return Change(
         live.id, key, Lifecycle.SCHEDULE, now, WorkStatus.OPEN, step.kind, step.agency.code, True, ready, due=due,
-        keyed=step.keyed, message=message,
+        keyed=step.keyed, message=message, disclosed=shown,
     )  # fmt: skip
 
 

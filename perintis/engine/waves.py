@@ -25,6 +25,7 @@ from perintis.engine.live import Live
 from perintis.engine.ports import EngineStore, Recorded
 from perintis.engine.standing import conclude, timer_due
 from perintis.engine.steps import Request, Step
+from perintis.words.errors import NotAgreed
 from perintis.words.recorded import CaseStatus, Key, Lifecycle, Process, WorkKind, WorkStatus
 
 _MANY = 500
@@ -170,6 +171,7 @@ class Waves:
         now = self._clock()
         groups: dict[str, list[Item]] = {}
         for live in lives:
+            self._hold_against_agreement(live, now)
             for key, request in live.pending():
                 known = live.work.get(key)
                 later = known is not None and (known.retry_at is None or known.retry_at > now)
@@ -183,6 +185,19 @@ class Waves:
             step = self._definition.steps.get(name, items[0].request.step)
             for start in range(0, len(items), self._batch_size):
                 yield Batch(step, items[start : start + self._batch_size])
+
+    def _hold_against_agreement(self, live: Live, now: datetime) -> None:
+        """Set a case aside that asks for what the agreement does not allow, before anything of it is sent."""
+        agreed = self._definition.agreed
+        if agreed is None or live.replay is None:
+            return
+        try:
+            for key, request in live.pending():
+                known = live.work.get(key)
+                if known is None or known.retry_at is not None:
+                    agreed.ask(request.step, now, live.replay.case.opened)
+        except NotAgreed as error:
+            live.problem = str(error)
 
     def _leave_ready(self, live: Live, item: Item) -> None:
         agency = item.request.step.agency.code

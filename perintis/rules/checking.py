@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal, Protocol, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from perintis.rules.agreement import MARKS, Agreement, check_step
+from perintis.rules.agreement import MARKS, Agreement, answered_fields, check_step, shown_fields, warnings
 from perintis.rules.plan import Plan
 from perintis.rules.problem import Problem, warning
 from perintis.words.agency import Agency
+from perintis.words.durations import Span, WorkingTime
 from perintis.words.identifiers import Personal
 from perintis.words.pilot import Pilot, Sla
 from perintis.words.recorded import CASE_STEP
@@ -51,11 +52,17 @@ class PilotFacts(Protocol):
 
 
 def check_pilot(
-    definition: PilotFacts, agreement: Agreement | None, plan: Plan | None, *, on: date | None = None
+    definition: PilotFacts,
+    agreement: Agreement | None,
+    plan: Plan | None,
+    *,
+    on: date | None = None,
+    today: date | None = None,
 ) -> list[Problem]:
     """Everything that does not fit: errors, which should keep the pilot from running, and warnings.
 
-    `on` is the day on which the terms of the agreement must be in force; without it any day will do.
+    `on` is the day on which the terms of the agreement must be in force; without it any day will do. `today` is the
+    day from which the end of the agreement is warned of; without it nothing is said of its end.
     """
     pilot = definition.pilot
     steps: list[StepFacts] = list(definition.steps.values())
@@ -63,6 +70,7 @@ def check_pilot(
         *_check_words(pilot),
         *(problem for step in steps for problem in _check_step(pilot, step, steps)),
         *_check_agreement(pilot, steps, agreement, on),
+        *(warning("agreement.yaml", told) for told in (warnings(agreement, today) if agreement and today else ())),
         *_check_plan(pilot, steps, plan),
     ]
 
@@ -111,9 +119,8 @@ def _in_application(pilot: Pilot[Any], name: str) -> bool:
 
 
 def _answer_fields(step: StepFacts) -> tuple[str, ...]:
-    """The fields of a step's answer; an answer that is no model has none that could be named."""
-    answer = step.output_type
-    return tuple(answer.model_fields) if isinstance(answer, type) and issubclass(answer, BaseModel) else ()
+    """The fields of a step's answer."""
+    return answered_fields(step.output_type)
 
 
 def _check_agreement(
@@ -129,8 +136,9 @@ def _check_agreement(
         return
     if agreement.pilot != pilot.name:
         yield Problem("agreement.yaml", f"is on pilot {agreement.pilot}, not on {pilot.name}")
+    parties = {party.code for party in agreement.parties}
     for agency in pilot.agencies:
-        if agency.code not in agreement.parties:
+        if agency.code not in parties:
             yield Problem("agreement.yaml", f"{agency} takes part in the pilot but is not among the parties")
     for step in others:
         yield from check_step(
@@ -138,22 +146,45 @@ def _check_agreement(
             step=step.name,
             lead=lead,
             agency=step.agency.code,
-            shown=tuple(step.input_model.model_fields),
+            shown=shown_fields(step.input_model),
             answered=_answer_fields(step),
             on=on,
         )
     yield from _unused(agreement, lead, others)
+    yield from _promised_otherwise(pilot, steps, agreement)
 
 
 def _unused(agreement: Agreement, lead: str, others: Sequence[StepFacts]) -> Iterator[Problem]:
     """Terms wider than the work: what no step shows need not be allowed."""
-    shown = {(lead, step.agency.code, field) for step in others for field in step.input_model.model_fields}
+    shown = {(lead, step.agency.code, field) for step in others for field in shown_fields(step.input_model)}
     answered = {(step.agency.code, lead, field) for step in others for field in _answer_fields(step)}
     for term in agreement.terms:
         for field in term.fields:
             if (term.discloses, term.receives, field) not in shown | answered and field not in MARKS:
-                yield warning("agreement.yaml", f"{term.article} lets {term.discloses} show {field!r} to "
+                yield warning("agreement.yaml", f"{term.article} lets {term.discloses} disclose {field!r} to "
                                                 f"{term.receives}, and no step does; take it out")  # fmt: skip
+
+
+def _promised_otherwise(pilot: Pilot[Any], steps: Sequence[StepFacts], agreement: Agreement) -> Iterator[Problem]:
+    """A time that the agreement promises is the one by which the step is measured."""
+    measured = {step.name: step.service_level for step in steps} | {CASE_STEP: pilot.service_level}
+    for level in agreement.service_levels:
+        if level.step is None:
+            continue
+        told = f"{level.article} promises {level.within} for {level.step}"
+        if level.step not in measured:
+            yield Problem("agreement.yaml", f"{told}, and there is no such step; correct its name")
+        elif (found := measured[level.step]) is None or found.within != level.span:
+            counted = "without a service level" if found is None else f"with {_span_words(found.within)}"
+            yield Problem("agreement.yaml", f"{told}, but the pilot has it {counted}; make them agree")
+
+
+def _span_words(span: Span) -> str:
+    if isinstance(span, WorkingTime):
+        return str(span)
+    hours = span / timedelta(hours=1)
+    amount, unit = (hours / 24, "day") if hours >= 24 else (hours, "hour")
+    return f"{amount:g} {unit}{'' if amount == 1 else 's'}"
 
 
 def _check_plan(pilot: Pilot[Any], steps: Sequence[StepFacts], plan: Plan | None) -> Iterator[Problem]:

@@ -23,6 +23,16 @@ class NotAllowed(PerintisError):
     """The thing asked for is against the state it is in, or against the agreement."""
 
 
+class NotAgreed(NotAllowed):
+    """The agreement does not allow a disclosure; nothing was sent. Its text begins with the code it is kept under."""
+
+    code = "not-agreed"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(f"{self.code}: {sentence}")
+        self.sentence = sentence
+
+
 class DefinitionError(PerintisError):
     """A pilot, step or flow is not written as the library expects."""
 

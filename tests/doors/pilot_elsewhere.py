@@ -49,6 +49,19 @@ PILOT = Pilot(
     decision=Decision, office=None,
 )
 """,
+    "pilots/small/agreement.yaml": """
+number: MoU-8
+title: A small pilot
+pilot: small
+status: draft
+from: 2020-01-01
+until: 2099-12-31
+open_cases: finish
+parties: [{code: ministry, name: Ministry}, {code: office, name: Office}]
+terms:
+  - {article: art. 1(1), discloses: ministry, receives: office, fields: [name, kind], purpose: p, legal_basis: l}
+  - {article: art. 1(2), discloses: office, receives: ministry, fields: [ok], purpose: p, legal_basis: l}
+""",
     "tasks/__init__.py": "",
     "tasks/ministry.py": """
 import os

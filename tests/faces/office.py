@@ -153,6 +153,26 @@ def small(intake: str | None = None) -> RunSummary:
     return run_pilot(PILOT, to_be, intake=intake)
 '''
 
+AGREEMENT = """
+number: MoU-7
+title: A small pilot
+pilot: small
+status: draft
+from: 2020-01-01
+until: 2099-12-31
+open_cases: finish
+parties:
+  - {code: desk, name: Front Desk}
+  - {code: lab, name: State Laboratory}
+  - {code: register, name: Civil Register}
+terms:
+  - {article: art. 1(1), discloses: desk, receives: register, fields: [nik], purpose: look up, legal_basis: a law}
+  - {article: art. 1(2), discloses: register, receives: desk, fields: [known], purpose: look up, legal_basis: a law}
+  - {article: art. 1(3), discloses: desk, receives: lab, fields: [full_name], purpose: examine, legal_basis: a law}
+  - {article: art. 1(4), discloses: lab, receives: desk, fields: [fit, grade, level, remarks, known], purpose: decide,
+     legal_basis: a law}
+"""
+
 CONTENT = ("pilots", "tasks", "flows", "agencies")
 
 
@@ -161,6 +181,7 @@ def write_pilot(folder: Path) -> Path:
     files = {
         "agencies/__init__.py": "", "agencies/small.py": AGENCIES,
         "pilots/__init__.py": "from pilots import small\n\nALL = (small.PILOT,)\n", "pilots/small/__init__.py": PILOT,
+        "pilots/small/agreement.yaml": AGREEMENT,
         "tasks/__init__.py": "", "tasks/desk.py": DESK, "flows/__init__.py": "", "flows/small.py": FLOW,
     }  # fmt: skip
     for name, text in files.items():

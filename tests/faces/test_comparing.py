@@ -197,7 +197,8 @@ def test_check_holds_a_pilot_against_its_promises(desk: Office, office: Office) 
 
 
 def test_check_ends_with_status_one_where_something_is_not_as_agreed(office: Office) -> None:
-    """The small pilot shows names to a laboratory without any agreement."""
+    """The small pilot shows names to a laboratory, and the agreement that allows it is gone."""
+    (office.folder / "pilots" / "small" / "agreement.yaml").unlink()
     answer = office("check", "small", "--json")
     assert answer.status == 1
     assert {problem["severity"] for problem in json.loads(answer.out)} == {"error", "warning"}

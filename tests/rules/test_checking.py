@@ -54,11 +54,14 @@ def screen(patient: Patient) -> Finding:
 
 PILOT = Pilot("trial", "Trial", "1", LEAD, (LEAD, CLINIC), Application, Decision, service_level=SLA)
 AGREEMENT = read_agreement("""
-name: MoU-1
+number: MoU-1
 title: A trial
 pilot: trial
 status: draft
-parties: [lead, clinic]
+from: 2026-01-01
+until: 2026-12-31
+open_cases: stop
+parties: [{code: lead, name: Lead}, {code: clinic, name: Clinic}]
 terms:
   - {article: art. 1, discloses: lead, receives: clinic, fields: [name], purpose: p, legal_basis: l,
      from: 2026-01-01, until: 2026-12-31}
@@ -155,14 +158,14 @@ def foreign(request: Patient) -> Finding:
     ("added", "severity", "told"),
     [
         (curious, "error",
-         ["step clinic.curious: clinic may not be shown 'nik' by lead: agreement MoU-1 art. 1 lists name"]),
+         ["step clinic.curious: lead may not disclose 'nik' to clinic: agreement MoU-1 art. 1 lists name"]),
         (misspelt, "warning", ["step lead.misspelt: takes 'naem', which neither the application"]),
         (derived, "error", []),
         (unfounded, "warning", ["step lead.unfounded: promises a time without saying which rule promises it"]),
         (typed, "error", ["step lead.typed: names 'nmae' as typed by hand, which is no field"]),
         (foreign, "error", ["step stranger.foreign: stranger does not take part in trial",
-                            "step stranger.foreign: stranger may not be shown 'name' by lead: agreement MoU-1 has no",
-                            "step stranger.foreign: lead may not be shown 'fit' by stranger: agreement MoU-1 has no"]),
+                            "step stranger.foreign: lead may not disclose 'name' to stranger: agreement MoU-1 has no",
+                            "step stranger.foreign: stranger may not disclose 'fit' to lead: agreement MoU-1 has no"]),
     ],
     ids=lambda value: getattr(value, "name", None),
 )  # fmt: skip
@@ -256,7 +259,7 @@ def test_a_term_wider_than_the_work_is_pointed_out() -> None:
     wide = Agreement.model_validate_json(AGREEMENT.model_dump_json(by_alias=True).replace('["name"]', '["name","nik"]'))
     [problem] = check(agreement=wide)
     assert problem == Problem(
-        "agreement.yaml", "art. 1 lets lead show 'nik' to clinic, and no step does; take it out", Severity.WARNING
+        "agreement.yaml", "art. 1 lets lead disclose 'nik' to clinic, and no step does; take it out", Severity.WARNING
     )
 
 

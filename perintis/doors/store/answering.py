@@ -8,10 +8,12 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from perintis.doors.store.database import Database
+from perintis.doors.store.disclosing import keep_terms
 from perintis.doors.store.failpoints import failpoint
 from perintis.doors.store.outbox import settle_answered
 from perintis.doors.store.recording import effect_key
 from perintis.doors.store.workrows import CaseHead, WorkRecord, find_work, hold_case, record_act
+from perintis.rules.agreement import Disclosure
 from perintis.words.errors import BadInput, NotAllowed
 from perintis.words.recorded import Lifecycle, WorkKind, WorkStatus
 
@@ -41,15 +43,21 @@ def complete_work(
     now: datetime,
     started: datetime | None = None,
     cost: float | None = None,
+    disclosed: tuple[Disclosure, ...] = (),
 ) -> WorkRecord:
     """Record the answer (JSON, already validated by the step's result type) and wake the case.
 
-    `started` says when the officer began, where the item was not taken before. Answering twice is not allowed: the
-    first answer stands.
+    `started` says when the officer began, where the item was not taken before. `disclosed` is what the answer shows the
+    lead, as the agreement allows it (`perintis.doors.answered` asks it). Answering twice is not allowed: the first
+    answer stands.
     """
+    keep_terms(database, disclosed)
     with database.write() as connection:
         head, record = _hold(connection, work)
-        answer_held(connection, head, record, result, database.prefix(head.pilot), officer, now, started, cost)
+        answer_held(
+            connection, head, record, result, database.prefix(head.pilot), officer, now, started, cost,
+            disclosed=disclosed,
+        )  # fmt: skip
     failpoint("answer:committed")
     return record
 
@@ -66,6 +74,7 @@ def answer_held(
     cost: float | None = None,
     *,
     by_agency: bool = False,
+    disclosed: tuple[Disclosure, ...] = (),
 ) -> None:
     """Record an answer to work of a held case, in the caller's transaction; `by_agency`: its system answered."""
     _check_answerable(record, by_agency=by_agency)
@@ -74,6 +83,7 @@ def answer_held(
     change = record.change(
         Lifecycle.COMPLETE, WorkStatus.COMPLETED, now, result=result, officer=officer or record.officer,
         started=record.started or started, cost=record.cost if cost is None else cost,
+        disclosed=disclosed,
     )  # fmt: skip
     record_act(connection, head, [change], prefix, **_woken(head))
     if record.kind is WorkKind.EXCHANGE:

@@ -30,6 +30,7 @@ class Database:
             raise BadInput("PERINTIS_DATABASE_URL is not a database address; use postgresql+psycopg://...") from None
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         # SQLite lets one writer in at a time; threads of this process queue here instead of polling for its lock.
+        self.kept_terms: set[int] = set()  # numbers of rows of disclosure_terms that this process knows to be there
         self._writer: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
 
     @contextmanager

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -12,13 +13,16 @@ from sqlalchemy import Connection, false, not_, or_, select, update
 
 from perintis.doors.store.answering import answer_held
 from perintis.doors.store.database import Database, placeholder
+from perintis.doors.store.disclosing import keep_terms
 from perintis.doors.store.failpoints import failpoint
 from perintis.doors.store.models import CaseRow, InboxRow, WorkRow
 from perintis.doors.store.types import to_micros
 from perintis.doors.store.workrows import hold_case, read_work
+from perintis.engine.agreed import Agreed
 from perintis.engine.steps import Step, error_fields
-from perintis.words.errors import NotAllowed, NotFound
-from perintis.words.recorded import Key
+from perintis.rules.agreement import Disclosure
+from perintis.words.errors import NotAgreed, NotAllowed, NotFound
+from perintis.words.recorded import Key, WorkKind
 
 _PART = 200
 _KEY = re.compile(r"([1-9][0-9]{0,17})/([^/]+)/([1-9][0-9]{0,8})")
@@ -61,22 +65,35 @@ def receive(database: Database, arrivals: Sequence[Arrival], now: datetime) -> i
     return new
 
 
-def absorb(database: Database, pilot: str, steps: Mapping[str, Step[Any]], now: datetime) -> Absorbed:
-    """Let every new message for `pilot` answer its step visit, or note why it cannot."""
+def absorb(
+    database: Database, pilot: str, steps: Mapping[str, Step[Any]], now: datetime, *, agreed: Agreed | None = None
+) -> Absorbed:
+    """Let every new message for `pilot` answer its step visit, or note why it cannot; the agreement may be why."""
     report = Absorbed()
     prefix = database.prefix(pilot) + "/"
     if not _any_new(database):
         return report
+    keep_terms(database, _answers_of(steps, agreed, now))
     while True:
         with database.write() as connection:
             rows = _take_new(connection, prefix, f"{database.store_name}/")
             # Cases are held in the order of their numbers, as everywhere, so that two workers never block each other.
             for number, row in sorted((_parse(row.key, prefix), row) for row in rows):
-                reason = _answer(connection, prefix, steps, number, row, now)
+                reason = _answer(connection, prefix, steps, number, row, now, agreed)
                 _note(connection, row, reason, report)
             failpoint("inbox:absorbed")
         if len(rows) < _PART:
             return report
+
+
+def _answers_of(steps: Mapping[str, Step[Any]], agreed: Agreed | None, now: datetime) -> Iterator[Disclosure]:
+    """Whatever an answer of an agency's system may disclose now."""
+    if agreed is None:
+        return
+    for step in (s for s in steps.values() if s.kind is WorkKind.EXCHANGE):
+        for opened in agreed.openings(now):
+            with suppress(NotAgreed):
+                yield from agreed.answer(step, now, opened)
 
 
 def _any_new(database: Database) -> bool:
@@ -119,7 +136,7 @@ def _parse(key: str, prefix: str) -> tuple[int, str, int]:
 
 def _answer(
     connection: Connection, prefix: str, steps: Mapping[str, Step[Any]], number: tuple[int, str, int],
-    arrival: Arrival, now: datetime,
+    arrival: Arrival, now: datetime, agreed: Agreed | None,
 ) -> str | None:  # fmt: skip
     """Record the answer and return None, or return why it is refused; never a value out of the message."""
     case, key = number[0], Key(*number[1:])
@@ -137,7 +154,10 @@ def _answer(
         found = read_work(connection, WorkRow.case_id == case, WorkRow.step == key.step, WorkRow.visit == key.visit)
         if not found:
             return "nothing was asked under this key"
-        answer_held(connection, head, found[0], result, prefix.rstrip("/"), None, now, by_agency=True)
+        disclosed = () if agreed is None else agreed.answer(step, now, head.opened)
+        answer_held(
+            connection, head, found[0], result, prefix.rstrip("/"), None, now, by_agency=True, disclosed=disclosed
+        )
     except NotFound:
         return "there is no such case"
     except NotAllowed as error:

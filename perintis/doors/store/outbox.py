@@ -16,9 +16,11 @@ from sqlalchemy import Connection, and_, select, update
 
 from perintis.doors.store.claims import is_dead
 from perintis.doors.store.database import Database
+from perintis.doors.store.disagreed import NOT_SET_ASIDE, set_aside_not_agreed
 from perintis.doors.store.failpoints import failpoint
 from perintis.doors.store.models import OutboxRow, WorkRow
 from perintis.doors.store.workrows import hold_case, read_work, record_act
+from perintis.engine.agreed import Agreed
 from perintis.engine.steps import Message, Retry, Send, Step
 from perintis.words.errors import AgencyUnavailable
 from perintis.words.recorded import Lifecycle, WorkStatus
@@ -33,10 +35,12 @@ _SAME_WORK = and_(
 
 @dataclass(slots=True)
 class Dispatched:
-    """What was sent: how many requests, how many are in doubt, and by agency how many could not be sent now."""
+    """What was sent: how many requests, how many are in doubt, how many the agreement does not allow any more, and by
+    agency how many could not be sent now."""
 
     sent: int = 0
     in_doubt: int = 0
+    not_agreed: int = 0
     down: dict[str, int] = field(default_factory=dict)
 
 
@@ -48,10 +52,16 @@ def dispatch(
     *,
     worker: str,
     clock: Callable[[], datetime],
+    agreed: Agreed | None = None,
 ) -> Dispatched:
-    """Send everything that is due to be sent for `pilot`; network calls happen outside transactions."""
+    """Send everything that is due to be sent for `pilot`; network calls happen outside transactions.
+
+    What was queued while the agreement allowed it and is not allowed any more stays unsent, and its case is set aside.
+    """
     report = Dispatched()
     report.in_doubt += _settle_interrupted(database, pilot, steps, worker, clock())
+    if agreed is not None:
+        report.not_agreed = set_aside_not_agreed(database, _mine(pilot, database), steps, agreed, clock())
     while batch := _take(database, pilot, steps, set(report.down), worker, clock()):
         for name, messages in groupby(batch, key=lambda m: m.step):
             _send(database, steps[name], list(messages), default_send, report, clock)
@@ -71,6 +81,7 @@ def _take(
         .where(
             OutboxRow.status == "queued", OutboxRow.next_at <= now, _mine(pilot, database),
             OutboxRow.step.in_(list(steps)), OutboxRow.agency.not_in(sorted(down)),
+            NOT_SET_ASIDE,
         )
         .order_by(OutboxRow.step, OutboxRow.queued, OutboxRow.key)
         .limit(_PART)

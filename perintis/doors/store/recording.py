@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from sqlalchemy import Connection
 
 from perintis.doors.store.database import Database, insert_rows, one_of, set_rows, update_rows
+from perintis.doors.store.disclosing import keep_terms_of, write_disclosures
 from perintis.doors.store.failpoints import failpoint
 from perintis.doors.store.lateness import Slot, breach_event, find_late, mark_late
 from perintis.doors.store.models import EventRow, OutboxRow, WorkRow
@@ -56,7 +57,7 @@ _AUTOMATIC = WorkKind.AUTOMATIC
 def event_row(change: Change, seq: int) -> tuple[Any, ...]:
     """The event of a change, in the order of EVENT_COLUMNS."""
     (case, (step, visit), lifecycle, at, status, kind, agency, first, ready, started, due, retry_at, attempt, officer,
-     cost, keyed, _result, _message, error, outcome) = change  # fmt: skip
+     cost, keyed, _result, _message, error, outcome, _disclosed) = change  # fmt: skip
     plain = lifecycle is _COMPLETE and status is _COMPLETED
     detail = _detail(
         kind if first and kind is not _AUTOMATIC else None, due if first else None, retry_at, attempt, error, outcome,
@@ -113,7 +114,7 @@ def _frame(
 def work_row(change: Change, seq: int) -> tuple[Any, ...]:
     """The work row of a change, in the order of WORK_COLUMNS."""
     (case, (step, visit), lifecycle, at, status, kind, agency, _first, ready, started, due, retry_at, attempt, officer,
-     cost, keyed, result, _message, error, _outcome) = change  # fmt: skip
+     cost, keyed, result, _message, error, _outcome, _disclosed) = change  # fmt: skip
     answered = status is _COMPLETED or status is _SENT_BACK
     ended = answered or lifecycle is _COMPLETE or lifecycle is _WITHDRAW
     return (
@@ -133,12 +134,13 @@ def _update_parameters(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def write_changes(connection: Connection, changes: Sequence[Change], last_seq: dict[int, int], prefix: str) -> None:
-    """Write events and work of `changes`, and queue their messages; counts `last_seq` of each case up.
+    """Write events, work and disclosures of `changes`, and queue their messages; counts `last_seq` of each case up.
 
-    What is ended late gets the event of its breach first. The caller holds the case rows. Raises LeaseLost if a step
+    What is ended late gets the event of its breach first. The caller holds the case rows, and has had the terms kept
+    that the disclosures rest on. Raises LeaseLost if a step
     visit was already completed.
     """
-    events, new, old, messages = [], [], [], []
+    events, new, old, messages, disclosed = [], [], [], [], []
     found_late, late = set(find_late(connection, changes)), dict[Slot, datetime]()
     for change in changes:
         if (slot := Slot(change.case, change.key)) in found_late:
@@ -148,6 +150,8 @@ def write_changes(connection: Connection, changes: Sequence[Change], last_seq: d
             late[slot] = change.at
         seq = last_seq[change.case] = last_seq[change.case] + 1
         events.append(event_row(change, seq))
+        if change.disclosed:
+            disclosed.append((change, seq))
         if change.key.step == CASE_STEP:
             continue
         row = work_row(change, seq)
@@ -163,6 +167,7 @@ def write_changes(connection: Connection, changes: Sequence[Change], last_seq: d
         raise LeaseLost("a step was completed by somebody else meanwhile; nothing of this batch was recorded")
     mark_late(connection, late)
     write_events(connection, events)
+    write_disclosures(connection, disclosed)
     insert_rows(connection, OutboxRow, OUTBOX_COLUMNS, messages)
     _call_back(connection, changes, prefix)
 
@@ -219,6 +224,7 @@ class Recorder:
         """
         if not heads:
             return Recorded({}, frozenset(), frozenset())
+        keep_terms_of(self._database, changes)
         failpoint("record:begin")
         with self._database.write() as connection:
             current = self._lock(connection, list(heads))

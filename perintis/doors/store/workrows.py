@@ -25,6 +25,7 @@ class CaseHead(NamedTuple):
     closed: datetime | None
     last_seq: int
     fence: int
+    opened: datetime
 
 
 class WorkRecord(NamedTuple):
@@ -67,7 +68,7 @@ def hold_case(connection: Connection, case: int) -> CaseHead:
 
 _HEAD = (
     CaseRow.id, CaseRow.pilot, CaseRow.process, CaseRow.reference, CaseRow.status, CaseRow.closed, CaseRow.last_seq,
-    CaseRow.fence,
+    CaseRow.fence, CaseRow.opened,
 )  # fmt: skip
 _WORK = (
     WorkRow.id, WorkRow.case_id, WorkRow.step, WorkRow.visit, WorkRow.kind, WorkRow.agency, WorkRow.status,

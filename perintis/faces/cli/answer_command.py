@@ -70,17 +70,19 @@ def _complete(
     database: Database, definition: Definition, process: Process, record: WorkRecord, step: Step[Any],
     file: Path | None, given: list[str] | None, officer: str | None,
 ) -> None:  # fmt: skip
-    from perintis.doors.store.answering import complete_work
+    from perintis.doors.answered import answer_work, check_answer
     from perintis.faces.forms import check_values, read_values
 
     begun = now()
+    check_answer(database, definition, record, begun)
     if file is not None:
         result = check_values(step, _from_file(file, step))
     elif given:
         result = check_values(step, read_values(step, _from_options(given)))
     else:
         result = _from_prompts(database, definition, process, record, step)
-    complete_work(database, record.id, result, officer=officer, now=now(), started=None if file or given else begun)
+    started = None if file or given else begun
+    answer_work(database, definition, record, result, officer=officer, now=now(), started=started)
 
 
 def may_be_answered(here: Here, record: WorkRecord, pilot: str) -> None:

@@ -97,7 +97,8 @@ def _receive(here: Here, agency: str, file: Path, *, as_json: bool) -> None:
         new = receive(database, arrivals, at)
         for pilot in here.pilots():
             if agency in {a.code for a in pilot.agencies}:
-                report: Absorbed = absorb(database, pilot.name, here.definition(pilot.name).steps, at)
+                definition = here.definition(pilot.name)
+                report: Absorbed = absorb(database, pilot.name, definition.steps, at, agreed=definition.agreed)
                 answered, refused = answered + report.answered, refused + report.refused
                 for reason, number in report.reasons.items():
                     reasons[reason] = reasons.get(reason, 0) + number

@@ -1,0 +1,49 @@
+"""The record of processing: what was disclosed, to whom, why, by which article. Names of fields, never a value.
+
+Rows are only added; triggers in the migration refuse to change or remove one. A disclosure names its event by case and
+number: step, visit and time are the event's own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, Integer, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from perintis.doors.store.models import Base
+
+APPEND_ONLY = ("disclosure_terms", "disclosures")
+
+
+class DisclosureTermRow(Base):
+    """A term of an agreement as it was applied to certain fields. Its number follows from all the rest.
+
+    `fields` are names parted by commas; `purpose`, `legal_basis` and `retention` are as in the agreement.
+    """
+
+    __tablename__ = "disclosure_terms"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    agreement: Mapped[str]
+    version: Mapped[int] = mapped_column(Integer)
+    article: Mapped[str]
+    discloses: Mapped[str]
+    receives: Mapped[str]
+    fields: Mapped[str] = mapped_column(Text)
+    purpose: Mapped[Any] = mapped_column(JSON)
+    legal_basis: Mapped[Any] = mapped_column(JSON)
+    retention: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+
+
+class DisclosureRow(Base):
+    """One transfer of named fields: the event it belongs to, and the term that allowed it."""
+
+    __tablename__ = "disclosures"
+    case_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    term_id: Mapped[int] = mapped_column(ForeignKey("disclosure_terms.id"), primary_key=True, autoincrement=False)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["case_id", "seq"], ["events.case_id", "events.seq"]),
+        {"sqlite_with_rowid": False},
+    )
