@@ -1,8 +1,9 @@
 """Metrics as bupaR has them, computed by pandas and by pm4py from the same Parquet; programs for other environments.
 
-Each prints {"seconds", "cpu", "megabytes"} (cpu with starting Python): reading included, importing not. Of every case: throughput time, processing time
-(work by several at once counted once), idle time, hand-overs between agencies, repeated steps. pm4py gives the nearest
-that it has: durations, service and waiting time of cases, the hand-over network, and rework by activity.
+Each prints {"seconds", "cpu", "megabytes"} (cpu with starting Python): reading included, importing not. Of every case:
+throughput time, processing time (work by several at once counted once), idle time, hand-overs between agencies,
+repeated steps. pm4py gives the nearest that it has: durations, service and waiting time of cases, the hand-over
+network, and rework by activity.
 """
 
 from __future__ import annotations

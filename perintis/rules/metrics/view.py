@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from perintis.rules.calendar import timetable
 from perintis.rules.metrics.metric import Calendars, Need
@@ -12,6 +12,8 @@ from perintis.words.recorded import TIMER_STEP, WorkStatus
 from perintis.words.tables import ATTRIBUTE_PREFIX, DataSet
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     import polars as pl
     from numpy.typing import NDArray
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from perintis.rules.metrics.tally import Tally
     from perintis.words.agency import Calendar
 
+T = TypeVar("T")
 TEXTS = ("step", "agency", "officer", "outcome")
 TIMES = ("ready", "started", "completed")
 
@@ -40,6 +43,13 @@ class View:
         self.longest_session = longest_session
         self.matured_views: dict[tuple[float, bool], View] = {}
         self.read = data.observed_until.astimezone(UTC)
+        self._kept: dict[tuple[object, ...], object] = {}
+
+    def once(self, key: tuple[object, ...], work: Callable[[], T]) -> T:
+        """What `work` gives, worked out the first time it is asked for under this key."""
+        if key not in self._kept:
+            self._kept[key] = work()
+        return cast("T", self._kept[key])
 
     @cached_property
     def cases(self) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perintis.rules.designs.design import NoEstimate
+from perintis.rules.metrics.tally import order_of_work
 from perintis.rules.statistics.effect import NOWHERE
 
 if TYPE_CHECKING:
@@ -66,12 +67,12 @@ class Pair:
 
 def pair(baseline: View, pilot: View) -> Pair | NoEstimate:
     """The paths of both cohorts; a reason where one has no closed case with recorded work."""
-    return _paired(((baseline, "the baseline"), (pilot, "the pilot")))
+    return baseline.once(("pair", pilot), lambda: _paired(((baseline, "the baseline"), (pilot, "the pilot"))))
 
 
 def alone(view: View) -> Pair | NoEstimate:
     """One data set as both cohorts, for what is asked of one alone."""
-    return _paired(((view, "the data set"),))
+    return view.once(("alone",), lambda: _paired(((view, "the data set"),)))
 
 
 def _paired(views: tuple[tuple[View, str], ...]) -> Pair | NoEstimate:
@@ -95,11 +96,10 @@ def side(view: View, steps: tuple[str, ...], offices: tuple[str, ...]) -> Side:
 
     begin = pl.coalesce("started", "completed").cast(pl.Int64)
     number = pl.col("step").cast(pl.Enum(steps)).to_physical().cast(pl.Int64)
-    events = (
-        view.begun.select("i", number.alias("step"), begin.alias("begin"), pl.col("completed").cast(pl.Int64))
-        .with_row_index("row")
-        .sort("i", "begin", "completed", "row", nulls_last=True)
-    )
+    events = view.begun.select("i", number.alias("step"), begin.alias("begin"), pl.col("completed").cast(pl.Int64))
+    order = order_of_work(view.begun)
+    if order is not None:
+        events = events.select(pl.all().gather(pl.Series(order)))
     table = view.cases.select("i", "opened", "closed", "ended").with_columns(view.data.cases["office"])
     worked = np.zeros(table.height, dtype=bool)
     worked[events["i"].to_numpy()] = True

@@ -115,6 +115,10 @@ def utilisation(view: View) -> Utilisation | NoEstimate:
     An officer is taken to be there from the first to the last work seen in their agency. Work without an officer, a
     start or an end cannot be counted: then there is a reason instead of a number.
     """
+    return view.once(("utilisation",), lambda: _utilisation(view))
+
+
+def _utilisation(view: View) -> Utilisation | NoEstimate:
     import polars as pl
 
     work = view.begun.select("agency", "officer", "started", "completed")
@@ -127,8 +131,9 @@ def utilisation(view: View) -> Utilisation | NoEstimate:
         return NoEstimate(f"{lacking} of {done.height} pieces of work have no officer, agency or start")
     worked = offered = 0.0
     officers = 0
-    for (agency,), rows in done.sort("agency", "officer", "started").group_by("agency", maintain_order=True):
-        if view.calendars.agencies.get(str(agency), view.calendars.case) is None:
+    parts = {str(name): rows for (name,), rows in done.sort("started").partition_by("agency", as_dict=True).items()}
+    for agency, rows in sorted(parts.items(), key=lambda part: part[0]):
+        if view.calendars.agencies.get(agency, view.calendars.case) is None:
             return NoEstimate(f"the office hours of {agency} are not known", "give its calendar")
         pieces = _united(rows)
         ends = pl.DataFrame(
@@ -136,8 +141,8 @@ def utilisation(view: View) -> Utilisation | NoEstimate:
         )
         present = rows["officer"].n_unique()
         officers += present
-        worked += float(view.minutes(pieces["start"], pieces["end"], str(agency)).sum()) / 60
-        offered += float(view.minutes(ends["start"], ends["end"], str(agency)).sum()) / 60 * present
+        worked += float(view.minutes(pieces["start"], pieces["end"], agency).sum()) / 60
+        offered += float(view.minutes(ends["start"], ends["end"], agency).sum()) / 60 * present
     if offered == 0:
         return NoEstimate("no office hours lie between the first and the last work")
     return Utilisation(worked / offered, officers, worked, offered)

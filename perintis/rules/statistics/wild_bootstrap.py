@@ -69,7 +69,9 @@ def _t(table: Cells, total: Floats, deviations: Floats, signs: Floats, estimate:
             squares += (score**2).sum(axis=1) * count / (count - 1)
     found = means[:, 1] - means[:, 0] if estimate is None else np.full(len(signs), estimate)
     errors = np.sqrt(squares)
-    t: Floats = np.divide(found, errors, out=np.where(found == 0, 0.0, np.copysign(np.inf, found)), where=errors > 1e-12)
+    t: Floats = np.divide(
+        found, errors, out=np.where(found == 0, 0.0, np.copysign(np.inf, found)), where=errors > 1e-12
+    )
     return t
 
 
