@@ -108,14 +108,14 @@ def data(rows: list[dict[str, Any]]) -> Any:
     return alt.Data(values=rows)
 
 
-def wrapped(text: str, width: int) -> str:
-    """A label in lines of at most so many letters, at spaces or behind a dot; three lines at most, then cut."""
+def wrapped(text: str, width: int, most: int = 3) -> str:
+    """A label in lines of at most so many letters, at spaces or behind a dot; at most so many lines, then cut."""
     spaced = re.sub(r"([._])(?=\w)", "\\1\u200b", text) if len(text) > width else text
     lines = textwrap.wrap(spaced.replace("\u200b", " \u200b"), width, break_long_words=True) or [text]
     lines = [line.replace(" \u200b", "").replace("\u200b", "").strip() for line in lines]
-    return "\n".join(lines[:3]) + ("\u2026" if len(lines) > 3 else "")
+    return "\n".join(lines[:most]) + ("\u2026" if len(lines) > most else "")
 
 
-def lines_of(label: str) -> Any:
-    """The expression that breaks axis labels at their line ends."""
-    return f"split({label}, '\\n')"
+def titled(title: str, size: Size) -> list[str]:
+    """The name of an axis, in two lines where there is little room."""
+    return wrapped(title, 40, 2).split("\n") if size.narrow else [title]

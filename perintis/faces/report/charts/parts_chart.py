@@ -14,6 +14,7 @@ from perintis.faces.report.charts.draw import (
     Chart,
     Size,
     data,
+    titled,
     wrapped,
 )
 
@@ -50,14 +51,14 @@ def stages_chart(stages: tuple[Stage, ...], title: str, language: Language, size
     letters = 18 if size.narrow else 32
     kinds = [language.t(t) for t in ("Baseline: waiting", "Baseline: worked on", "Pilot: waiting", "Pilot: worked on")]
     values = [row for k, stage in enumerate(stages) for row in _bars(k, stage, kinds)]
-    names = [wrapped(stage.label, letters) for stage in stages]
+    names = [wrapped(stage.label, letters, 4) for stage in stages]
     order = [f"{k:03d}" for k in range(len(stages))]
     tall = max((name.count("\n") + 1 for name in names), default=1)
     y = alt.Y("key:N", sort=order, title=None, scale=alt.Scale(paddingInner=0.3),
               axis=alt.Axis(labelExpr=_split(order, names), ticks=False, domain=False, labelPadding=8,
                             labelLineHeight=LINE))  # fmt: skip
     bars = alt.Chart(data(values)).mark_bar(stroke="#333", strokeWidth=0.5).encode(
-        x=alt.X("days:Q", title=title, stack="zero", axis=alt.Axis(format=",~r", tickCount=5)), y=y,
+        x=alt.X("days:Q", title=titled(title, size), stack="zero", axis=alt.Axis(format=",~r", tickCount=5)), y=y,
         yOffset=alt.YOffset("side:N", sort=["0", "1"]), order=alt.Order("part:Q"),
         color=alt.Color("kind:N", scale=alt.Scale(domain=kinds, range=[PALE_BASELINE, BASELINE, PALE_PILOT, PILOT]),
                         legend=alt.Legend(columns=2 if size.narrow else 4, symbolStrokeWidth=0.5)),
@@ -93,7 +94,7 @@ def pairs_chart(
     y = alt.Y("key:N", sort=order, title=None,
               axis=alt.Axis(labelExpr=_split(order, names), ticks=False, domain=False, grid=True, labelPadding=8,
                             labelLineHeight=LINE))  # fmt: skip
-    x = alt.X("value:Q", title=title, scale=alt.Scale(domain=list(bounds), zero=False),
+    x = alt.X("value:Q", title=titled(title, size), scale=alt.Scale(domain=list(bounds), zero=False),
               axis=alt.Axis(format=",~r", tickCount=5))  # fmt: skip
     cohorts = [language.t("Baseline"), language.t("Pilot")]
     points = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from perintis.faces.report.charts.draw import BAND, DASH, DOTS, FAINT, INK, Chart, Size, data, lines_of, wrapped
+from perintis.faces.report.charts.draw import BAND, DASH, DOTS, FAINT, INK, Chart, Size, data, titled, wrapped
 
 LINE, NOTES = 13, 205
 DASHES: dict[str, list[int]] = {"solid": [1, 0], "dash": DASH, "dots": DOTS}
@@ -66,15 +66,15 @@ def rows_chart(chart: Rows, size: Size) -> Chart:
     import altair as alt
 
     wide_notes = chart.notes and not size.narrow
-    label_room = 0 if not chart.labels else (112 if size.narrow else 200)
+    label_room = 0 if not chart.labels else (128 if size.narrow else 200)
     width = size.width - label_room - (chart.room if wide_notes else 0) - 34
-    letters = 17 if size.narrow else 32
-    names = [wrapped(row.label, letters) for row in chart.rows]
+    letters, most = (20, 5) if size.narrow else (32, 3)
+    names = [wrapped(row.label, letters, most) for row in chart.rows]
     tall = max((name.count("\n") + 1 for name in names), default=1)
     step = max(chart.step, tall * LINE + 6)
     values = [_values(chart, k, name) for k, name in enumerate(names)]
     order = [v["key"] for v in values]
-    x = partial(alt.X, title=chart.title, scale=alt.Scale(domain=list(chart.bounds), nice=False, zero=False),
+    x = partial(alt.X, title=titled(chart.title, size), scale=alt.Scale(domain=list(chart.bounds), nice=False, zero=False),
               axis=alt.Axis(format=chart.format, tickCount=4 if size.narrow else 7, grid=True))  # fmt: skip
     label_of = "split(" + _lookup(order, names) + ", '\\n')"
     y_axis = alt.Axis(labelExpr=label_of, title=None, ticks=False, domain=False, labelPadding=8, labelLineHeight=LINE,
@@ -174,4 +174,4 @@ def _absent(values: list[dict[str, Any]], y: Any, width: int) -> Chart:
     return text.encode(x=alt.value(4), y=y, text="note:N")
 
 
-__all__ = ["Guide", "Row", "Rows", "bounds_of", "lines_of", "rows_chart"]
+__all__ = ["Guide", "Row", "Rows", "bounds_of", "rows_chart"]

@@ -71,7 +71,8 @@ class Language:
         if found is None:
             return HYPHEN.sub(MINUS, text) if self.code == SOURCE else self._known(text)
         pattern, places = found
-        return pattern.said.format(**{name: self._place(name, value) for name, value in places.items()})
+        said = pattern.said.format(**{name: self._place(name, value) for name, value in places.items()})
+        return said[:1].lower() + said[1:] if text[:1].islower() else said
 
     def _place(self, name: str, value: str) -> str:
         if kind(name) == "p":

@@ -100,6 +100,13 @@ def amounts(
     return Amounts(language, unit, places_for([factor * v for v in values if v is not None]), currency)
 
 
+def of_many(values: Iterable[float | None], unit: str, language: Language) -> Amounts:
+    """For many values under one another: three significant digits of the largest."""
+    factor = 100.0 if unit == SHARE else 1.0
+    largest = max((abs(factor * v) for v in values if v is not None), default=0.0)
+    return Amounts(language, unit, digits_at(largest, 3) if largest else 0)
+
+
 def of_figures(figures: Iterable[Figure | None], unit: str, language: Language) -> Amounts:
     """For figures under one another: two significant digits of the widest interval, at most three of the largest."""
     given = [ends_of(f) for f in figures if f is not None]

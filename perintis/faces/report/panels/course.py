@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perintis.faces.report.charts.draw import drawn
 from perintis.faces.report.charts.over_time import curves_chart, named
 from perintis.faces.report.charts.parts_chart import Stage, stages_chart
 from perintis.faces.report.page_parts import Block, Drawing, Items, Line, Section, Table
-from perintis.faces.report.panels.amounts import Amounts, amounts, ends_of, of_figures
+from perintis.faces.report.panels.amounts import Amounts, amounts, ends_of, of_figures, of_many
 from perintis.rules.evaluation.panels import CurvesPanel, StagePart
 from perintis.rules.evaluation.parts import Missing
 
@@ -70,16 +68,10 @@ def _compliance(panel: CurvesPanel, language: Language) -> str:
 def _curves_alt(panel: CurvesPanel, language: Language) -> str:
     parts = []
     for curve in panel.curves:
-        say = _finer((curve.mean, curve.median, curve.p90), panel, language)
+        say = of_many((curve.mean, curve.median, curve.p90), panel.unit, language)
         half = language.t("not reached") if curve.median is None else say.level(curve.median)
         parts.append(language.t("{cohort}: half decided after {half}", cohort=named(curve.cohort, language), half=half))
     return "; ".join(parts) + "."
-
-
-def _finer(values: Iterable[float | None], panel: CurvesPanel, language: Language) -> Amounts:
-    """Three significant digits of the largest."""
-    found = amounts(values, panel.unit, language)
-    return replace(found, places=found.places + 1)
 
 
 def _curve_table(panel: CurvesPanel, language: Language) -> Table:
@@ -111,7 +103,7 @@ def _at(times: tuple[float, ...], values: tuple[float, ...], time: float) -> flo
 def _spread_table(panel: CurvesPanel, language: Language) -> Table:
     t = language.t
     unit = language.name(panel.unit)
-    say = _finer([v for c in panel.curves for v in (c.mean, c.median, c.p90)], panel, language)
+    say = of_many([v for c in panel.curves for v in (c.mean, c.median, c.p90)], panel.unit, language)
 
     def shown(value: float | None) -> str:
         return t("not reached") if value is None else say.number(value)

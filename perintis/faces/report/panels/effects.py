@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from perintis.faces.report.charts.draw import FAINT, INK, PILOT, drawn
 from perintis.faces.report.charts.rows import Guide, Row, Rows, bounds_of, rows_chart
+from perintis.faces.report.figures import SHARE
 from perintis.faces.report.page_parts import Block, Drawing, Items, Line, Section, Table
 from perintis.faces.report.panels.amounts import Amounts, counts, of_metric
 from perintis.rules.evaluation.parts import Figure, MetricMissing, MetricResult
@@ -193,7 +194,10 @@ def _forest(
         primary=SIGNS[Role.PRIMARY], guardrail=SIGNS[Role.GUARDRAIL], secondary=SIGNS[Role.SECONDARY],
     )  # fmt: skip
     wide, narrow = drawn(lambda size: rows_chart(chart, size), language, "metrics")
-    alt = t("Better: {better}. Worse: {worse}. Not worse by the margin: {held}. We cannot tell: {unclear}.", **_by_reading(found, language))
+    alt = t(
+        "Better: {better}. Worse: {worse}. Not worse by the margin: {held}. We cannot tell: {unclear}.",
+        **_by_reading(found, language),
+    )
     return Drawing(wide, narrow, caption, alt, _table(found, evaluation, language))
 
 
@@ -202,7 +206,12 @@ def _by_reading(found: list[MetricResult], language: Language) -> dict[str, str]
         names = [label_of(m, language) for m in found if m.reading.code in codes]
         return ", ".join(names) or language.t("none")
 
-    return {"better": those("better"), "worse": those("worse"), "held": those("not_worse"), "unclear": those("cannot_tell")}
+    return {
+        "better": those("better"),
+        "worse": those("worse"),
+        "held": those("not_worse"),
+        "unclear": those("cannot_tell"),
+    }
 
 
 def _forest_row(metric: MetricResult, evaluation: Evaluation, language: Language) -> Row | None:
@@ -227,9 +236,14 @@ def _table(found: list[MetricResult], evaluation: Evaluation, language: Language
         share = "" if metric.relative is None else Amounts(language, "share", 0).change(metric.relative.value) + "%"
         n = counts(language, (metric.cases.baseline, metric.cases.pilot))
         rows.append((
-            f"{label_of(metric, language)} ({say.word})", role, say.level(metric.baseline), say.level(metric.pilot),
+            f"{label_of(metric, language)} ({say.word})", role, _bare(say, metric.baseline), _bare(say, metric.pilot),
             say.change(metric.estimate), say.between(metric.interval), share,
             "" if metric.margin is None else _short(say, metric.margin), f"{n[0]} + {n[1]}",
             t(READINGS.get(metric.reading.code, metric.reading.code)),
         ))  # fmt: skip
     return Table(t("All metrics: pilot minus baseline"), head, tuple(rows), right=(2, 3, 4, 5, 6, 7, 8))
+
+
+def _bare(say: Amounts, value: float) -> str:
+    """A level without its unit, which stands in the first column; shares keep their sign."""
+    return say.number(value) + ("%" if say.unit == SHARE else "")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from perintis.faces.report.charts.draw import drawn
 from perintis.faces.report.charts.over_time import event_chart, looks_chart, named, series_chart
 from perintis.faces.report.page_parts import Block, Drawing, Heading, Items, Line, Section, Table
-from perintis.faces.report.panels.amounts import amounts, ends_of, of_figures
+from perintis.faces.report.panels.amounts import amounts, ends_of, of_figures, of_many
 from perintis.faces.report.panels.course import missing_section
 from perintis.faces.report.panels.offices import metric_name
 from perintis.rules.evaluation.panels import LookPoint, SequentialPanel, TimeSeriesPanel
@@ -42,7 +42,7 @@ def series_section(evaluation: Evaluation, language: Language) -> Section:
 
 def _series(panel: TimeSeriesPanel, name: str, language: Language) -> Drawing:
     t = language.t
-    say = amounts([v for p in panel.points for v in (p.value, p.fitted, p.counterfactual)], panel.unit, language)
+    say = of_many([v for p in panel.points for v in (p.value, p.fitted, p.counterfactual)], panel.unit, language)
     weekly = panel.unit_of_time == "week"
     caption = t("{metric} by week of opening, in {unit}." if weekly else "{metric} by day of opening, in {unit}.",
                 metric=name, unit=say.word)  # fmt: skip
@@ -182,7 +182,7 @@ def _look_table(panel: SequentialPanel, language: Language) -> Table:
             "" if look.estimate is None else say.change(look.estimate),
             "" if look.interval is None else say.between(look.interval),
         ))  # fmt: skip
-    head = (t("Look"), t("Information"), t("On"), t("Bound, in standard errors"), t("Pilot minus baseline"),
+    head = (t("Look"), t("Information"), t("Date"), t("Bound, in standard errors"), t("Pilot minus baseline"),
             t("Interval"))  # fmt: skip
     return Table(t("Formal looks"), head, tuple(rows), right=(0, 1, 3, 4, 5))
 

@@ -143,7 +143,7 @@ def _decision(decided: Decided, language: Language) -> tuple[tuple[str, str], ..
     t = language.t
     word = WORDS.get(decided.word, (decided.word, ""))[0]
     rows = [
-        (t("Decision"), t(word)), (t("Decided by"), decided.by), (t("On"), language.numbers.day(decided.at)),
+        (t("Decision"), t(word)), (t("Decided by"), decided.by), (t("Date"), language.numbers.day(decided.at)),
         (t("Reason given"), decided.reason),
     ]  # fmt: skip
     if decided.confirmed_by is not None:
