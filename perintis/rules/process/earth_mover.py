@@ -94,21 +94,37 @@ def distance_of(first: Mapping[tuple[str, ...], float], second: Mapping[tuple[st
 
 def moved(supply: Floats, demand: Floats, costs: Floats) -> float:
     """The least cost of turning one distribution into another: a linear program, solved by HiGHS."""
-    from scipy.optimize import linprog
-    from scipy.sparse import eye_array, kron, vstack
+    return _solved(supply, demand, costs)[0]
 
+
+def _solved(supply: Floats, demand: Floats, costs: Floats) -> tuple[float, Floats]:
+    """The least cost, and the prices (dual values) of what is given, one for each entry of `supply`."""
     give, take = np.flatnonzero(supply > 0), np.flatnonzero(demand > 0)
     if not len(give) or not len(take):
         raise ValueError("both distributions need some weight")
-    n, m = len(give), len(take)
+    part = costs[np.ix_(give, take)]
+    given, taken = supply[give] / supply.sum(), demand[take] / demand.sum()
+    price = np.full(len(supply), -np.inf)
+    if min(part.shape) == 1:  # there is one way only
+        price[give] = part[:, 0] if len(take) == 1 else 0.0
+        return float(given @ part @ taken), price
+    cost, price[give] = _program(given, taken, part)
+    return cost, price
+
+
+def _program(given: Floats, taken: Floats, costs: Floats) -> tuple[float, Floats]:
+    from scipy.optimize import linprog
+    from scipy.sparse import eye_array, kron, vstack
+
+    n, m = costs.shape
     leaving = kron(eye_array(n), np.ones((1, m)))
     arriving = kron(np.ones((1, n)), eye_array(m))
     rows = vstack([leaving, arriving]).tocsr()[:-1]  # the last equation follows from the others
-    amounts = np.concatenate([supply[give] / supply.sum(), demand[take] / demand.sum()])[:-1]
-    found = linprog(costs[np.ix_(give, take)].ravel(), A_eq=rows, b_eq=amounts, method="highs")  # type: ignore[call-overload]  # the stubs know no sparse matrices
+    amounts = np.concatenate([given, taken])[:-1]
+    found = linprog(costs.ravel(), A_eq=rows, b_eq=amounts, method="highs")  # type: ignore[call-overload]  # the stubs know no sparse matrices
     if found.status != 0:
         raise ArithmeticError(f"the earth-mover program was not solved: {found.message}")
-    return max(0.0, float(found.fun))
+    return max(0.0, float(found.fun)), np.asarray(found.eqlin.marginals[:n], dtype=np.float64)
 
 
 def levenshtein(texts: Sequence[str]) -> Floats:
@@ -186,13 +202,10 @@ def _permuted(
     if ways < 20:
         return None, 0, f"offices can be shuffled in {ways} ways only; 20 are needed for a p-value of 0.05"
     counts, costs = table
-    observed = moved(counts[0].sum(axis=0), counts[1].sum(axis=0), costs)
     complete = ways <= permutations + 1
     swaps = _all_swaps(present, shared) if complete else _drawn_swaps(present, shared, seed, permutations)
-    found = [_shuffled(counts, swap, costs) >= observed - SAME for swap in swaps]
-    if complete:
-        return sum(found) / len(found), len(found), None
-    return (1 + sum(found)) / (1 + len(found)), len(found), None
+    tried, apart = _as_far(counts, np.array(list(swaps)), costs)
+    return (apart / tried if complete else (1 + apart) / (1 + tried)), tried, None
 
 
 def _by_office(both: Pair, paths: Sequence[pl.Series], most: int) -> tuple[Floats, Floats]:
@@ -219,10 +232,45 @@ def _ranked(paths: Sequence[pl.Series]) -> list[str]:
     return list(counts.sort(["n", "order"], descending=[True, False])["order"])
 
 
-def _shuffled(counts: Floats, swap: Flags, costs: Floats) -> float:
-    pilot = np.where(swap[:, None], counts[0], counts[1]).sum(axis=0)
-    baseline = np.where(swap[:, None], counts[1], counts[0]).sum(axis=0)
-    return moved(baseline, pilot, costs)
+def _as_far(counts: Floats, swaps: Flags, costs: Floats) -> tuple[int, int]:
+    """How many ways there are, and in how many the cohorts are as far apart as they are.
+
+    Most ways need no program of their own: any prices that suit the costs bound the distance from below (weak duality),
+    and any way of moving bounds it from above.
+    """
+    observed, price = _solved(counts[0].sum(axis=0), counts[1].sum(axis=0), costs)
+    limit = observed - SAME
+    kept, changed = counts.sum(axis=1), np.einsum("so,cov->csv", swaps, counts)
+    ways = [kept[c] - changed[c] + changed[1 - c] for c in (0, 1)]
+    baseline, pilot = (way / way.sum(axis=1, keepdims=True) for way in ways)
+    most, least = _above(baseline, pilot, costs), _below(baseline, pilot, costs, price)
+    apart = 0
+    for k in range(len(swaps)):
+        if least[k] >= limit:
+            apart += 1
+        elif most[k] >= limit:
+            distance, price = _solved(baseline[k], pilot[k], costs)
+            apart += int(distance >= limit)
+            least = np.maximum(least, _below(baseline, pilot, costs, price))
+    return len(swaps), apart
+
+
+def _below(supply: Floats, demand: Floats, costs: Floats, price: Floats) -> Floats:
+    """What every row of distributions costs at least, by prices; these are made to suit the costs first."""
+    there = np.isfinite(price)
+    taking = (costs[there] - price[there, None]).min(axis=0)
+    giving = (costs - taking).min(axis=1)
+    found: Floats = np.maximum(supply @ giving + demand @ taking, supply @ taking + demand @ giving)  # costs: symmetric
+    return found
+
+
+def _above(supply: Floats, demand: Floats, costs: Floats) -> Floats:
+    """What every row costs at most: what both have stays, and the rest goes everywhere in proportion."""
+    left, lacking = np.maximum(supply - demand, 0.0), np.maximum(demand - supply, 0.0)
+    moving = left.sum(axis=1)
+    cost = ((left @ costs) * lacking).sum(axis=1)
+    found: Floats = np.divide(cost, moving, out=np.zeros_like(cost), where=moving > 0)
+    return found
 
 
 def _count_ways(present: Flags, shared: Flags) -> int:
