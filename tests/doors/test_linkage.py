@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 from perintis.doors.linkage.linking import Linked, link_records
 from perintis.rules.linkage.measures import Quality, pair_quality_of_clusters
 from perintis.rules.linkage.persons import Decision
-from perintis.words.errors import NotFound
+from perintis.words.errors import BadInput, NotFound
 from tests.doors.linkage_kit import CIVIL, HEALTH, LINKAGE, registers
 
 Truth = Mapping[tuple[str, str], str]
@@ -115,3 +115,41 @@ def test_a_decision_on_an_unknown_record_is_refused_without_naming_it(made_up: t
 
 def _persons(linked: Linked) -> dict[tuple[str, str], str]:
     return {(source, record): person for source, record, person, _ in linked.persons.iter_rows()}
+
+
+FEW = pl.DataFrame(
+    {
+        "record": ["1", "2", "3", "4"],
+        "given": ["Budi", "Boedi", "Siti", None],
+        "family": ["Santoso", "Santoso", "Aminah", None],
+        "born": ["1990-01-02", "1990-02-01", "1971-05-30", None],
+        "nik": [None, None, None, None],
+        "city": ["Bandung", "Bandung", "Medan", None],
+    },
+    schema_overrides={"nik": pl.String},
+)
+
+
+def test_a_few_records_are_linked_by_start_values() -> None:
+    """Four records teach nothing, and the outcome says that nothing was learned."""
+    linked = link_records({HEALTH: FEW}, LINKAGE, threads=1)
+    assert not linked.learned
+    person = linked.persons["person"].to_list()
+    assert person[0] == person[1]
+    assert len(set(person)) == 3
+
+
+@pytest.mark.parametrize("sources", [{CIVIL: FEW.head(1)}, {CIVIL: FEW}, {HEALTH: FEW.clear()}])
+def test_where_there_is_no_pair_every_record_is_a_person(sources: dict[str, pl.DataFrame]) -> None:
+    """One record, one source without duplicates, or nothing at all: no pair, no model, no error."""
+    linked = link_records(sources, LINKAGE, threads=1)
+    assert linked.pairs.is_empty()
+    assert linked.persons["person"].n_unique() == linked.records.height
+    assert linked.prior is None
+
+
+def test_too_little_memory_is_one_clear_sentence() -> None:
+    """DuckDB may not write personal data to disk, so it stops."""
+    sources, _ = registers(250, seed=7)
+    with pytest.raises(BadInput, match="linking needs more than 1MB of memory"):
+        link_records(sources, LINKAGE, threads=1, memory="1MB")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import splink.comparison_level_library as levels_of
 from splink.comparison_library import CustomComparison
 from splink.internals.comparison_creator import ComparisonCreator
@@ -40,9 +42,12 @@ _SQL = {
 }
 
 
-def comparisons(linkage: Linkage) -> list[ComparisonCreator]:
-    """One comparison a column, in the order of the settings."""
-    return [_comparison(linkage, place) for place in range(len(linkage.columns))]
+def comparisons(linkage: Linkage, *, by_frequency: bool) -> list[ComparisonCreator]:
+    """One comparison a column, in the order of the settings.
+
+    `by_frequency` False leaves the frequency of values out, where too few records tell it.
+    """
+    return [_comparison(linkage, place, by_frequency) for place in range(len(linkage.columns))]
 
 
 def partner_of(linkage: Linkage, place: int) -> int | None:
@@ -57,10 +62,13 @@ def levels_at(linkage: Linkage, place: int) -> tuple[Level, ...]:
     return levels_for(linkage.columns[place].role, partner=partner_of(linkage, place) is not None)
 
 
-def _comparison(linkage: Linkage, place: int) -> CustomComparison:
+def _comparison(linkage: Linkage, place: int, by_frequency: bool) -> CustomComparison:
     name, partner = f"c{place}", partner_of(linkage, place)
     full = linkage.columns[place].role is Role.FULL_NAME
-    levels = [_level(level, name, f"c{partner}", full) for level in levels_at(linkage, place)]
+    levels = [
+        _level(level if by_frequency else replace(level, by_frequency=False), name, f"c{partner}", full)
+        for level in levels_at(linkage, place)
+    ]
     return CustomComparison(output_column_name=name, comparison_levels=[levels_of.NullLevel(name), *levels])
 
 

@@ -17,11 +17,14 @@ from perintis.rules.linkage.levels import reason
 from perintis.rules.linkage.persons import Decision, form_persons, probability
 from perintis.rules.linkage.settings import Linkage
 from perintis.rules.linkage.standard import RECORD, ROW, SOURCE, standardise
+from perintis.words.errors import BadInput
 
 LEAST_SCORED = -12.0
 """The weight before calibration below which a pair is not looked at again."""
 LEAST_KEPT = 0.01
 """The probability below which a pair is no evidence worth keeping."""
+PERSONS = {SOURCE: pl.String, RECORD: pl.String, "person": pl.String, "size": pl.UInt32}
+PARAMETERS = {"column": pl.String, "level": pl.String, "m": pl.Float64, "u": pl.Float64, "weight": pl.Float64}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,10 @@ class Linked:
     problems: pl.DataFrame
     parameters: pl.DataFrame
     blocks: pl.DataFrame
-    prior: float
+    learned: bool
+    """Whether there were records enough to train the model; otherwise start values were used."""
+    prior: float | None
+    """The probability that two random records are one person; None where no pair was compared."""
     linkage: Linkage
     records: pl.DataFrame
 
@@ -57,31 +63,63 @@ def link_records(
     """Links the records of all sources; training needs no labels, and the same input gives the same persons.
 
     `threads` and `memory` bound DuckDB; training always uses one thread, so that it is reproducible. Raises BadInput
-    where a source cannot be used (see `standardise`).
+    where a source cannot be used (see `standardise`) or the memory is too small.
     """
     standard = standardise(sources, linkage)
     records = standard.records
     blocks = choose_blocks(records, linkage)
-    with quiet(), duckdb.connect(config={"threads": 1, "memory_limit": memory}) as connection:
-        linker = open_linker(connection, records, linkage, blocks)
-        trained = train(linker, records, linkage)
-        connection.execute(f"set threads to {int(threads)}")
-        scored = _scored(connection, trained, linkage)
-    columns = _columns(records, trained, linkage)
-    calibrated = _calibrated(scored, columns, trained.prior, pairs_of(records, EVERY_PAIR, linkage))
-    pairs = _named(scored.with_columns(weight=calibrated.weights), records, linkage)
-    unlinked = pl.DataFrame(schema={SOURCE: pl.String, RECORD: pl.String, "person": pl.String, "size": pl.UInt32})
+    scored = _score(records, linkage, blocks, threads, memory) if any(block.pairs for block in blocks) else None
     linked = Linked(
-        pairs=pairs,
-        persons=unlinked,
+        pairs=_named(scored.pairs, records, linkage) if scored else _named(_no_pairs(linkage), records, linkage),
+        persons=pl.DataFrame(schema=PERSONS),
         problems=standard.problems,
-        parameters=_parameters(columns, calibrated, linkage),
+        parameters=scored.parameters if scored else pl.DataFrame(schema=PARAMETERS),
         blocks=_described(blocks, linkage),
-        prior=calibrated.prior,
+        learned=scored is not None and scored.learned,
+        prior=scored.prior if scored else None,
         linkage=linkage,
         records=records,
     )
     return linked.after(())
+
+
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """Scored pairs after calibration, and what was learned."""
+
+    pairs: pl.DataFrame
+    parameters: pl.DataFrame
+    prior: float
+    learned: bool
+
+
+def _score(records: pl.DataFrame, linkage: Linkage, blocks: Sequence[Block], threads: int, memory: str) -> _Scores:
+    # Without a folder for temporary files DuckDB never writes personal data to disk; it fails instead.
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "threads": 1,
+        "memory_limit": memory,
+        "temp_directory": "",
+    }
+    try:
+        with quiet(), duckdb.connect(config=config) as connection:
+            trained = train(open_linker(connection, records, linkage, blocks), records, linkage)
+            connection.execute(f"set threads to {int(threads)}")
+            pairs = _scored(connection, trained, linkage)
+    except duckdb.OutOfMemoryException as error:
+        raise BadInput(f"linking needs more than {memory} of memory; allow more or lower pairs_per_record") from error
+    columns = _columns(records, trained, linkage)
+    if not trained.learned:
+        u = tuple(column.u for column in columns)
+        return _Scores(pairs, _parameters(columns, u, linkage), trained.prior, learned=False)
+    every = pairs_of(records, EVERY_PAIR, linkage)
+    calibrated = _calibrated(pairs, columns, trained.prior, every)
+    pairs = pairs.with_columns(weight=calibrated.weights)
+    return _Scores(pairs, _parameters(columns, calibrated.u, linkage), calibrated.prior, learned=True)
+
+
+def _no_pairs(linkage: Linkage) -> pl.DataFrame:
+    levels = {f"c{n}": pl.Int8 for n in range(len(linkage.columns))}
+    return pl.DataFrame(schema={"left": pl.UInt32, "right": pl.UInt32, "weight": pl.Float64, **levels})
 
 
 def _scored(connection: duckdb.DuckDBPyConnection, trained: Trained, linkage: Linkage) -> pl.DataFrame:
@@ -134,14 +172,14 @@ def _reason(linkage: Linkage, place: int) -> pl.Expr:
     return pl.col(f"c{place}").replace_strict(words, return_dtype=pl.String)
 
 
-def _parameters(columns: Sequence[Column], calibrated: Calibrated, linkage: Linkage) -> pl.DataFrame:
+def _parameters(columns: Sequence[Column], u_of_columns: Sequence[tuple[float, ...]], linkage: Linkage) -> pl.DataFrame:
     rows = []
-    for place, (column, u) in enumerate(zip(columns, calibrated.u, strict=True)):
+    for place, (column, u) in enumerate(zip(columns, u_of_columns, strict=True)):
         for level, m_of, u_of in zip(reversed(levels_at(linkage, place)), column.m, u, strict=True):
             rows.append(
                 (linkage.columns[place].words, level.words, m_of, u_of, float(np.log2(max(m_of, LEAST_M) / u_of)))
             )
-    return pl.DataFrame(rows, schema=["column", "level", "m", "u", "weight"], orient="row")
+    return pl.DataFrame(rows, schema=PARAMETERS, orient="row")
 
 
 def _described(blocks: Sequence[Block], linkage: Linkage) -> pl.DataFrame:

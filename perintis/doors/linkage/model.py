@@ -15,13 +15,15 @@ from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 from splink.internals.blocking_rule_creator import BlockingRuleCreator
 
 from perintis.doors.linkage.comparisons import comparisons
-from perintis.rules.linkage.blocking import Block, Key, pairs_of
+from perintis.rules.linkage.blocking import EVERY_PAIR, Block, Key, pairs_of
 from perintis.rules.linkage.settings import Linkage, Role
 from perintis.rules.linkage.standard import ROW, SOURCE
 
 RANDOM_PAIRS = 1e6 + 1
 TRAINING_PAIRS = 300_000
 FEWEST_TRAINING_PAIRS = 50
+FEWEST_RECORDS = 200
+HIGHEST_PRIOR = 0.01
 PASSES = 6
 STRICT_RULES_FIND = 0.7
 """The share of true pairs that strict rules are taken to find; the prior is estimated again from the predictions."""
@@ -58,6 +60,7 @@ class Trained:
 
     linker: Linker
     passes: tuple[Key, ...]
+    learned: bool
     prior: float
     levels: tuple[list[dict[str, Any]], ...]
 
@@ -99,8 +102,9 @@ def open_linker(
         tables.append(api.register(f"s{number}", dataset_display_name=f"t{number}"))
     settings = SettingsCreator(
         link_type=link_type(linkage, sources),  # type: ignore[arg-type]
-        comparisons=[*comparisons(linkage)],
+        comparisons=[*comparisons(linkage, by_frequency=records.height >= FEWEST_RECORDS)],
         blocking_rules_to_generate_predictions=[_rule(block.key) for block in blocks],
+        probability_two_random_records_match=first_prior(records, linkage),
         unique_id_column_name=ROW,
         retain_matching_columns=True,
         retain_intermediate_calculation_columns=True,
@@ -108,25 +112,35 @@ def open_linker(
     return Linker(tables if len(tables) > 1 else tables[0], settings, log_level=None, validate_settings=False)
 
 
+def first_prior(records: pl.DataFrame, linkage: Linkage) -> float:
+    """The probability that two random records are one person, from the strict rule that finds the most pairs."""
+    found = max((pairs_of(records, key, linkage) for key in _keys(linkage, _STRICT)), default=0)
+    every = max(1, pairs_of(records, EVERY_PAIR, linkage))
+    return min(HIGHEST_PRIOR, max(1, found) / STRICT_RULES_FIND / every)
+
+
 def _rule(key: Key) -> BlockingRuleCreator | dict[str, Any]:
     return block_on(*key) if key else {"blocking_rule": "1=1", "sql_dialect": "duckdb"}
 
 
 def train(linker: Linker, records: pl.DataFrame, linkage: Linkage) -> Trained:
-    """Estimates the prior, u and m; the same records, settings and seed give the same model."""
+    """Estimates u and m; the same records, settings and seed give the same model.
+
+    Of fewer than FEWEST_RECORDS records nothing is learned: the start values of the levels are used.
+    """
     training = linker.training
-    strict: list[str | BlockingRuleCreator] = [block_on(*key) for key in _keys(linkage, _STRICT)]
-    if strict:
-        training.estimate_probability_two_random_records_match(strict, recall=STRICT_RULES_FIND)
-    training.estimate_u_using_random_sampling(RANDOM_PAIRS, linkage.seed, min_count_per_level=None, num_chunks=1)
-    passes = _training_keys(records, linkage)
+    passes: tuple[Key, ...] = ()
+    learns = records.height >= FEWEST_RECORDS
+    if learns:
+        training.estimate_u_using_random_sampling(RANDOM_PAIRS, linkage.seed, min_count_per_level=None, num_chunks=1)
+        passes = _training_keys(records, linkage)
     for key in passes:
         training.estimate_parameters_using_expectation_maximisation(
             block_on(*key), max_pairs=TRAINING_PAIRS, record_sample_proportion=1.0
         )
     model = linker.misc.save_model_to_json()
     levels = tuple(comparison["comparison_levels"] for comparison in model["comparisons"])
-    return Trained(linker, passes, float(model["probability_two_random_records_match"]), levels)
+    return Trained(linker, passes, learns, float(model["probability_two_random_records_match"]), levels)
 
 
 def _keys(linkage: Linkage, roles: Sequence[tuple[Role, ...]]) -> list[Key]:

@@ -87,10 +87,10 @@ _EMAIL = (
     Level(Test.OTHERWISE, "different", 0.05, 0.998),
 )
 _PLACE = (
-    Level(Test.EQUAL, "equal", 0.75, 0.01, by_frequency=True),
+    Level(Test.EQUAL, "equal", 0.75, 0.05, by_frequency=True),
     Level(Test.JARO_WINKLER, "a letter or two differ", 0.12, 0.01, at=0.9),
     Level(Test.JARO_WINKLER, "similar", 0.05, 0.03, at=0.8),
-    Level(Test.OTHERWISE, "different", 0.08, 0.95),
+    Level(Test.OTHERWISE, "different", 0.08, 0.91),
 )
 _POSTCODE = (
     Level(Test.EQUAL, "equal", 0.75, 0.002, by_frequency=True),

@@ -26,12 +26,20 @@ def standard_nik(text: str | None) -> Reading[str]:
     """A NIK as 16 digits that pass its own checks (region, date of birth, serial number)."""
     if (written := given(text)) is None:
         return Reading(None, EMPTY)
-    if _SCIENTIFIC.fullmatch(written):
-        return Reading(None, ROUNDED)
-    digits = re.sub(r"[\s.\-/_']", "", written.removesuffix(".0"))
-    if re.fullmatch(r"\d{15}0", digits) and re.fullmatch(r"\d{15}", digits[:15]) and digits.endswith("000000"):
+    digits = _without_separators(written)
+    if _SCIENTIFIC.fullmatch(written) or (len(digits) == 16 and digits.endswith("000000")):
         return Reading(None, ROUNDED)
     return _checked(_NIK, digits)
+
+
+def _without_separators(text: str) -> str:
+    return re.sub(r"[\s.\-/_']", "", text.removesuffix(".0"))
+
+
+def comparable_nik(text: str | None) -> str | None:
+    """Sixteen digits that may be a NIK with a digit wrong: no NIK, but still alike to the one that was meant."""
+    digits = _without_separators(given(text) or "")
+    return digits if re.fullmatch(r"\d{16}", digits) and not digits.endswith("000000") else None
 
 
 def standard_passport(text: str | None) -> Reading[str]:

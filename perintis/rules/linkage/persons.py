@@ -9,7 +9,7 @@ from math import log2
 import polars as pl
 
 from perintis.rules.linkage.clustering import UNSUPPORTED, Barriers, Edge, cluster, person_id
-from perintis.rules.linkage.settings import IDENTITY, Linkage, Role, Verdict
+from perintis.rules.linkage.settings import Linkage, Role, Verdict
 from perintis.rules.linkage.standard import RECORD, ROW, SOURCE
 from perintis.words.errors import NotFound
 
@@ -86,12 +86,19 @@ def _decided(records: pl.DataFrame, decisions: Sequence[Decision]) -> dict[tuple
 
 def _barriers(records: pl.DataFrame, linkage: Linkage, apart: frozenset[tuple[int, int]]) -> Barriers:
     alone = records.filter(pl.col(SOURCE).is_in(sorted(linkage.unique_within))).select(ROW, SOURCE)
-    verified: dict[int, str] = {}
     checked = records.filter(pl.col(SOURCE).is_in(sorted(linkage.verified_in)))
-    for place, column in enumerate(linkage.columns):
-        if column.role in IDENTITY and column.role is not Role.PASSPORT and not verified:
-            verified = dict(checked.select(ROW, f"c{place}").drop_nulls().iter_rows())
+    name = _identity_column(linkage)
+    verified = dict(checked.select(ROW, name).drop_nulls().iter_rows()) if name else {}
     return Barriers(dict(alone.iter_rows()), verified, apart)
+
+
+def _identity_column(linkage: Linkage) -> str | None:
+    """The column of the numbers that a person has one of: the NIK where it passes its checks, else another number."""
+    for role, derived in ((Role.NIK, "_valid"), (Role.IDENTITY_NUMBER, "")):
+        for place, column in enumerate(linkage.columns):
+            if column.role is role:
+                return f"c{place}{derived}"
+    return None
 
 
 def _persons(records: pl.DataFrame, group: tuple[int, ...]) -> pl.DataFrame:

@@ -36,7 +36,6 @@ class Role(StrEnum):
 
 
 ONCE = (Role.GIVEN_NAME, Role.FAMILY_NAME, Role.FULL_NAME, Role.NIK)
-IDENTITY = (Role.NIK, Role.IDENTITY_NUMBER, Role.PASSPORT)
 
 
 class Verdict(StrEnum):
@@ -70,7 +69,8 @@ class Linkage(BaseModel):
 
     `link_at` and `review_at` are probabilities: a pair at or above the first is linked, between both it goes to a
     clerk. `unique_within` names the sources that hold no person twice: no person ever gets two records of one of them.
-    `verified_in` names the sources whose identity numbers are verified: no person ever gets two different ones.
+    `verified_in` names the sources whose identity numbers are verified: no person ever gets two different ones
+    (passports change and do not count).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

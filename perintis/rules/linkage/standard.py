@@ -1,7 +1,9 @@
 """Whole columns in their standard form: the frame that is linked, and what could not be read, row by row.
 
 Each column `name` becomes `cN` (N its place in the settings) and keys derived from it: `cN_sound`, `cN_start`,
-`cN_year`. The names are ours, so that no name of an agency's column reaches a query.
+`cN_year`. The names are ours, so that no name of an agency's column reaches a query. An impossible date and a NIK with
+a wrong digit stay in `cN` as digits: they are no values, but two records with the same mistake, or one digit apart, are
+likely one person.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from perintis.rules.linkage.codes import postcode_area, standard_address, standa
 from perintis.rules.linkage.dates import AMBIGUOUS, order_shown, standard_date
 from perintis.rules.linkage.names import sound_key, standard_name, words_key
 from perintis.rules.linkage.numbers import (
+    comparable_nik,
     standard_email,
     standard_nik,
     standard_number,
@@ -45,7 +48,8 @@ _READERS: dict[Role, Callable[[str | None], Reading[str]]] = {
     Role.EMAIL: standard_email,
     Role.OTHER: standard_text,
 }
-_KEYS: dict[Role, dict[str, Callable[[str], str]]] = {
+_KEYS: dict[Role, dict[str, Callable[[str], str | None]]] = {
+    Role.NIK: {"valid": lambda digits: standard_nik(digits).value},
     Role.GIVEN_NAME: {"sound": sound_key, "start": lambda name: sound_key(name)[:3], "cross": str},
     Role.FAMILY_NAME: {"sound": sound_key, "start": lambda name: sound_key(name)[:4], "cross": str},
     Role.FULL_NAME: {"sound": words_key, "start": lambda name: words_key(name)[:5]},
@@ -127,6 +131,9 @@ def _values(texts: list[str | None], column: LinkedColumn) -> tuple[list[str | N
         order = column.date_order or order_shown(texts)
         dates = [standard_date(text, order) for text in texts]
         return [date.text for date in dates], [date.reason for date in dates]
+    if column.role is Role.NIK:
+        numbers = [standard_nik(text) for text in texts]
+        return [comparable_nik(text) for text in texts], [number.reason for number in numbers]
     readings = [_READERS[column.role](text) for text in texts]
     return [reading.value for reading in readings], [reading.reason for reading in readings]
 
