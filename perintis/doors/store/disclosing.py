@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -62,9 +62,3 @@ def write_disclosures(connection: Connection, disclosed: Sequence[tuple[Change, 
     """Write the disclosures of changes, each given with the number of its event in the case."""
     rows = [(change.case, seq, disclosure.id) for change, seq in disclosed for disclosure in change.disclosed]
     insert_rows(connection, DisclosureRow, _DISCLOSURE_COLUMNS, rows)
-
-
-def read_words(stored: Any) -> Mapping[str, str]:
-    """A text in both languages, as it was kept."""
-    found = json.loads(stored) if isinstance(stored, str) else stored
-    return {"id": found, "en": found} if isinstance(found, str) else found

@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-HEAD = "0003"
+HEAD = "0005"
 """The newest migration; a test compares it with the files."""

@@ -14,9 +14,9 @@ from typer.core import TyperGroup
 from perintis.words.errors import PerintisError
 
 COMMANDS = (
-    "demo", "check", "run", "status", "case", "inbox", "answer", "take", "withdraw", "cancel", "retry", "resolve",
-    "rehearse", "baseline", "plan", "satisfaction", "compare", "evaluate", "harm", "decide", "history", "runs",
-    "export", "new", "db", "doctor",
+    "demo", "check", "agreement", "run", "status", "case", "inbox", "answer", "take", "withdraw", "cancel", "retry",
+    "resolve", "disclosures", "rehearse", "baseline", "plan", "satisfaction", "compare", "evaluate", "harm", "decide",
+    "history", "runs", "export", "new", "db", "doctor",
 )  # fmt: skip
 """In the order of the help. `perintis.faces.cli.<name>_command` holds each, as `app` (a group) or `command`."""
 
