@@ -204,7 +204,7 @@ def _permuted(
     counts, costs = table
     complete = ways <= permutations + 1
     swaps = _all_swaps(present, shared) if complete else _drawn_swaps(present, shared, seed, permutations)
-    tried, apart = _as_far(counts, np.array(list(swaps)), costs)
+    tried, apart = as_far(counts, np.array(list(swaps)), costs)
     return (apart / tried if complete else (1 + apart) / (1 + tried)), tried, None
 
 
@@ -232,7 +232,7 @@ def _ranked(paths: Sequence[pl.Series]) -> list[str]:
     return list(counts.sort(["n", "order"], descending=[True, False])["order"])
 
 
-def _as_far(counts: Floats, swaps: Flags, costs: Floats) -> tuple[int, int]:
+def as_far(counts: Floats, swaps: Flags, costs: Floats) -> tuple[int, int]:
     """How many ways there are, and in how many the cohorts are as far apart as they are.
 
     Most ways need no program of their own: any prices that suit the costs bound the distance from below (weak duality),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from perintis.rules.designs.design import NoEstimate
 from perintis.rules.metrics.view import View
-from perintis.rules.process.earth_mover import Apart, distance_of, earth_mover, levenshtein
+from perintis.rules.process.earth_mover import SAME, Apart, as_far, distance_of, earth_mover, levenshtein, moved
 from tests.rules.process.logs import drawn, log
 
 words = st.text("abc", max_size=7)
@@ -144,3 +144,24 @@ def test_without_paths_there_is_no_distance() -> None:
     with pytest.raises(ValueError, match="at least one variant"):
         distance_of({}, {("A",): 1.0})
     assert np.isfinite(distance_of({(): 1.0}, {("A",): 1.0}))
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.15, 1.0])
+def test_bounds_decide_as_solving_every_way_does(shift: float) -> None:
+    """Small, middling and large differences: as many ways are as far apart as when each is solved by itself."""
+    random = np.random.default_rng(3)
+    texts = sorted({"".join(random.choice(list("abcdef"), 5)) for _ in range(12)})
+    size = len(texts)
+    lengths = np.array([[float(len(text)) for text in texts]])
+    costs = levenshtein(texts) / np.maximum(lengths, lengths.T)
+    counts = np.empty((2, 10, size))
+    usual, other = random.dirichlet(np.ones(size), 2)
+    for cohort, office in np.ndindex(2, 10):
+        shares = random.dirichlet(20 * (usual * (1 - shift * cohort) + other * shift * cohort) + 0.001)
+        counts[cohort, office] = random.multinomial(200, shares)
+    swaps = random.random((60, 10)) < 0.5
+    observed = moved(counts[0].sum(axis=0), counts[1].sum(axis=0), costs)
+    first, second = (np.where(swaps[:, :, None], counts[a], counts[1 - a]).sum(axis=1) for a in (1, 0))
+    solved = [moved(a, b, costs) >= observed - SAME for a, b in zip(first, second, strict=True)]
+
+    assert as_far(counts, swaps, costs) == (60, sum(solved))
