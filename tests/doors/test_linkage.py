@@ -153,3 +153,18 @@ def test_too_little_memory_is_one_clear_sentence() -> None:
     sources, _ = registers(250, seed=7)
     with pytest.raises(BadInput, match="linking needs more than 1MB of memory"):
         link_records(sources, LINKAGE, threads=1, memory="1MB")
+
+
+def test_progress_is_told_stage_by_stage() -> None:
+    """Five stages, in order, also where there is nothing to learn."""
+    heard: list[tuple[int, int]] = []
+    link_records({HEALTH: FEW}, LINKAGE, threads=1, told=lambda number, of, _: heard.append((number, of)))
+    assert heard == [(number, 5) for number in range(1, 6)]
+
+
+def test_a_pair_inside_a_source_without_duplicates_is_no_pair() -> None:
+    """Such a source says itself that its records are different persons."""
+    linked = link_records({CIVIL: FEW, HEALTH: FEW}, LINKAGE, threads=1)
+    inside = (pl.col("source_left") == CIVIL) & (pl.col("source_right") == CIVIL)
+    assert linked.pairs.filter(inside).is_empty()
+    assert not linked.pairs.filter(pl.col("source_left") != pl.col("source_right")).is_empty()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import splink.comparison_level_library as levels_of
 from splink.comparison_library import CustomComparison
-from splink.internals.comparison_creator import ComparisonCreator
-from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
 from perintis.rules.linkage.levels import Level, Test, levels_for
 from perintis.rules.linkage.settings import Linkage, Role
+
+if TYPE_CHECKING:
+    from splink.internals.comparison_creator import ComparisonCreator
+    from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
 _DAY_MONTH_SWAPPED = (
     "substr({c}_l, 1, 4) = substr({c}_r, 1, 4) and substr({c}_l, 5, 2) = substr({c}_r, 7, 2)"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import duckdb
 import numpy as np
@@ -57,20 +58,42 @@ class Linked:
         return replace(self, pairs=formed.pairs, persons=formed.persons)
 
 
+Told = Callable[[int, int, str], None]
+"""Is told which stage begins: its number, how many there are, and what is done."""
+STAGES = (
+    "reading the values",
+    "choosing pairs to compare",
+    "learning from the records",
+    "comparing",
+    "forming persons",
+)
+
+
 def link_records(
-    sources: Mapping[str, pl.DataFrame], linkage: Linkage, *, threads: int = 2, memory: str = "3GB"
+    sources: Mapping[str, pl.DataFrame],
+    linkage: Linkage,
+    *,
+    threads: int = 2,
+    memory: str = "3GB",
+    told: Told | None = None,
 ) -> Linked:
     """Links the records of all sources; training needs no labels, and the same input gives the same persons.
 
-    `threads` and `memory` bound DuckDB; training always uses one thread, so that it is reproducible. Raises BadInput
-    where a source cannot be used (see `standardise`) or the memory is too small.
+    `threads` and `memory` bound DuckDB; training always uses one thread, so that it is reproducible. `told` serves a
+    progress bar. Raises BadInput where a source cannot be used (see `standardise`) or the memory is too small.
     """
+    tell = partial(_tell, told)
+    tell(0)
     standard = standardise(sources, linkage)
     records = standard.records
+    tell(1)
     blocks = choose_blocks(records, linkage)
-    scored = _score(records, linkage, blocks, threads, memory) if any(block.pairs for block in blocks) else None
+    scored = None
+    if any(block.pairs for block in blocks):
+        scored = _score(records, linkage, blocks, _Means(threads, memory), tell)
+    tell(4)
     linked = Linked(
-        pairs=_named(scored.pairs, records, linkage) if scored else _named(_no_pairs(linkage), records, linkage),
+        pairs=_named(scored.pairs if scored else _no_pairs(linkage), records, linkage),
         persons=pl.DataFrame(schema=PERSONS),
         problems=standard.problems,
         parameters=scored.parameters if scored else pl.DataFrame(schema=PARAMETERS),
@@ -83,6 +106,19 @@ def link_records(
     return linked.after(())
 
 
+def _tell(told: Told | None, stage: int) -> None:
+    if told is not None:
+        told(stage + 1, len(STAGES), STAGES[stage])
+
+
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What DuckDB may use."""
+
+    threads: int
+    memory: str
+
+
 @dataclass(frozen=True, slots=True)
 class _Scores:
     """Scored pairs after calibration, and what was learned."""
@@ -93,20 +129,21 @@ class _Scores:
     learned: bool
 
 
-def _score(records: pl.DataFrame, linkage: Linkage, blocks: Sequence[Block], threads: int, memory: str) -> _Scores:
-    # Without a folder for temporary files DuckDB never writes personal data to disk; it fails instead.
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "threads": 1,
-        "memory_limit": memory,
-        "temp_directory": "",
-    }
+def _score(
+    records: pl.DataFrame, linkage: Linkage, blocks: Sequence[Block], means: _Means, tell: Callable[[int], None]
+) -> _Scores:
     try:
-        with quiet(), duckdb.connect(config=config) as connection:
-            trained = train(open_linker(connection, records, linkage, blocks), records, linkage)
-            connection.execute(f"set threads to {int(threads)}")
+        with quiet(), _database(means.memory) as connection:
+            linker = open_linker(connection, records, linkage, blocks)
+            tell(2)
+            trained = train(linker, records, linkage)
+            tell(3)
+            connection.execute(f"set threads to {means.threads:d}")
             pairs = _scored(connection, trained, linkage)
     except duckdb.OutOfMemoryException as error:
-        raise BadInput(f"linking needs more than {memory} of memory; allow more or lower pairs_per_record") from error
+        wanted = f"linking needs more than {means.memory} of memory; allow more or lower pairs_per_record"
+        raise BadInput(wanted) from error
+    pairs = _possible(pairs, records, linkage)
     columns = _columns(records, trained, linkage)
     if not trained.learned:
         u = tuple(column.u for column in columns)
@@ -115,6 +152,17 @@ def _score(records: pl.DataFrame, linkage: Linkage, blocks: Sequence[Block], thr
     calibrated = _calibrated(pairs, columns, trained.prior, every)
     pairs = pairs.with_columns(weight=calibrated.weights)
     return _Scores(pairs, _parameters(columns, calibrated.u, linkage), calibrated.prior, learned=True)
+
+
+def _database(memory: str) -> duckdb.DuckDBPyConnection:
+    """A database in memory. Without a folder for temporary files it never writes personal data to disk, but fails."""
+    return duckdb.connect(config={"threads": 1, "memory_limit": memory, "temp_directory": ""})
+
+
+def _possible(pairs: pl.DataFrame, records: pl.DataFrame, linkage: Linkage) -> pl.DataFrame:
+    """The pairs without those inside a source that holds no person twice."""
+    left, right = (records[SOURCE].gather(pairs[side]) for side in ("left", "right"))
+    return pairs.filter(~((left == right) & left.is_in(sorted(linkage.unique_within))))
 
 
 def _no_pairs(linkage: Linkage) -> pl.DataFrame:

@@ -7,17 +7,19 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import polars as pl
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
-from splink.internals.blocking_rule_creator import BlockingRuleCreator
 
 from perintis.doors.linkage.comparisons import comparisons
 from perintis.rules.linkage.blocking import EVERY_PAIR, Block, Key, pairs_of
 from perintis.rules.linkage.settings import Linkage, Role
 from perintis.rules.linkage.standard import ROW, SOURCE
+
+if TYPE_CHECKING:
+    from splink.internals.blocking_rule_creator import BlockingRuleCreator
 
 RANDOM_PAIRS = 1e6 + 1
 TRAINING_PAIRS = 300_000
