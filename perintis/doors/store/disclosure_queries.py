@@ -15,7 +15,8 @@ _LINES = (
     "t.agreement, t.version, t.purpose, t.legal_basis, t.retention FROM disclosures d "
     "JOIN events e ON e.case_id = d.case_id AND e.seq = d.seq "
     "JOIN disclosure_terms t ON t.id = d.term_id JOIN cases c ON c.id = d.case_id "
-    "WHERE c.pilot = ?{more} ORDER BY e.at, d.case_id, d.seq, t.discloses, t.article"
+    "WHERE c.pilot = ?{more} ORDER BY e.at, d.case_id, d.seq, "
+    "CASE WHEN t.discloses = e.agency THEN 1 ELSE 0 END, t.article"
 )
 _SUMMARY = (
     "SELECT t.discloses, t.receives, t.fields, t.article, t.agreement, t.version, t.purpose, t.legal_basis, "
@@ -33,7 +34,7 @@ _WORK = (
 
 
 class Chosen(NamedTuple):
-    """Which disclosures to read: of one pilot; of one case by number, with one agency on either side, since an instant."""
+    """Which disclosures to read: of one pilot; of one case, with one agency on either side, since an instant."""
 
     pilot: str
     case: int | None = None

@@ -40,6 +40,7 @@ def command(
 def check_one(here: Here, name: str) -> list[Problem]:
     """What is wrong with one pilot."""
     from perintis.doors.pilot_folder import read_terms
+    from perintis.faces.cli.agreement_lines import lead_day
     from perintis.rules.agreement import read_agreement
     from perintis.rules.checking import check_pilot
     from perintis.rules.plan import read_plan
@@ -52,6 +53,7 @@ def check_one(here: Here, name: str) -> list[Problem]:
         definition,
         None if agreement is None else read_agreement(agreement, f"{where}/agreement.yaml"),
         None if plan is None else read_plan(plan, f"{where}/plan.yaml"),
+        today=lead_day(definition.pilot),
     )
 
 

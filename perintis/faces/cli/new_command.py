@@ -6,6 +6,7 @@ import importlib
 import re
 import sys
 from collections.abc import Iterator
+from datetime import date
 from importlib.resources import files
 from keyword import kwlist
 from pathlib import Path
@@ -44,6 +45,7 @@ def command(
     found = agency or ("lead", f"agencies.{module}", "LEAD")
     texts = {
         "PILOT_NAME": pilot, "PILOT_MODULE": module, "PILOT_TITLE": title or pilot.replace("-", " ").capitalize(),
+        "FIRST_DAY": f"{date.today().year}-01-01", "LAST_DAY": f"{date.today().year + 4}-12-31",
         **dict(zip(("AGENCY_CODE", "AGENCY_MODULE", "AGENCY_CONSTANT"), found, strict=True)),
     }  # fmt: skip
     planned = [(folder / target, text) for target, text in _planned(folder, module, texts, agency is None)]
@@ -82,7 +84,7 @@ def _planned(folder: Path, module: str, texts: dict[str, str], new_agency: bool)
             yield f"{package}/__init__.py", ""
     if new_agency:
         yield f"agencies/{module}.py", _fill(_template("agency.py"), texts)
-    for source in ("application.py", "plan.yaml", "rehearsal.yaml", "README.md"):
+    for source in ("application.py", "agreement.yaml", "plan.yaml", "rehearsal.yaml", "README.md"):
         yield f"pilots/{module}/{source}", _fill(_template(source), texts)
     yield f"pilots/{module}/__init__.py", _fill(_template("pilot.py"), texts)
     yield f"tasks/{module}.py", _fill(_template("tasks.py"), texts)

@@ -54,6 +54,8 @@ def command(
     here = Here()
     definition = here.definition(pilot)
     assumptions = read_assumptions(here, definition)
+    if definition.agreed is not None and definition.agreed.agreement is None and len(definition.pilot.agencies) > 1:
+        note("There is no agreement.yaml: a rehearsal discloses nothing and goes on; a run would ask no other agency.")
     with here.database() as database:
         result = rehearse_one(database, definition, process, assumptions, cases=cases, seed=seed)
         beside = finished_rehearsals(database, pilot, process.other.process.value)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from perintis.faces.cli.agreement_lines import note_agreement
 from perintis.faces.cli.here import Here, now
 from perintis.faces.cli.screen import count, joined, note, print_json, say
 from perintis.words.errors import BadInput, NotAllowed
@@ -47,6 +48,7 @@ def command(
         if not as_json:
             _say_taken(taken)
     counts = move(here, definition, taken, without_prefect=without_prefect, quiet=as_json)
+    note_agreement(here, definition.pilot)
     if as_json:
         print_json({"pilot": pilot, **counts, **_taken_json(taken, rejected_file if file else None)})
         return

@@ -21,6 +21,7 @@ from perintis.doors.store.queries import (
     paused_pilots,
     waiting_by_step,
 )
+from perintis.faces.cli.agreement_lines import note_agreement
 from perintis.faces.cli.here import Here, Offices, now, step_words
 from perintis.faces.cli.screen import count, print_json, say, table
 from perintis.faces.moments import due_words, moment, zone_name
@@ -61,6 +62,8 @@ def command(
     _print(counts, steps, cases, total, filters, offices, at)
     for name in paused:
         say(f"{name} opens no new cases: the harm monitor tripped; `perintis harm {name}` says more.")
+    for name in sorted({c.pilot for c in counts} & offices.pilots.keys()):
+        note_agreement(here, offices.pilots[name])
 
 
 def _check_names(reader: Reader, filters: Filters, offices: Offices, counts: Sequence[StatusCount]) -> None:
