@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
 import pytest
 
+from perintis.rules.sequential.always_valid import band
 from perintis.rules.statistics.case_values import CaseValues
+from perintis.rules.statistics.clusters import Clustering, standard_error
 from perintis.rules.statistics.effect import Units
 from perintis.use.evaluation.daily import day_series
 
@@ -69,3 +72,37 @@ def test_the_sign_turns_the_series() -> None:
 
     assert [d.estimate for d in turned] == pytest.approx([-d.estimate for d in plain])
     assert [d.error for d in turned] == pytest.approx([d.error for d in plain])
+
+
+def ever_wrong(shock: float, *, by_office_alone: bool) -> float:
+    """The share of 150 trials without effect whose band leaves zero out on some of 60 days.
+
+    Ten cases a cohort and day in twelve offices of each; every day each cohort has a shock of its own.
+    """
+    days, each, offices = 60, 10, 12
+    count = days * each * 2
+    day, pilot = np.repeat(np.arange(days), each * 2), np.tile(np.repeat([False, True], each), days)
+    names = tuple(map(str, range(count)))
+    labels = tuple((START + timedelta(days=k)).isoformat() for k in range(days))
+    wrong = 0
+    for seed in range(150):
+        random = np.random.default_rng(seed)
+        office = random.integers(0, offices, count) + offices * pilot
+        y = random.normal(0, 1, count) + shock * random.normal(0, 1, (days, 2))[day, pilot.astype(int)]
+        units = Units(names, pilot, office, day, tuple(f"o{k:02}" for k in range(2 * offices)), labels)
+        shown = day_series(y, np.ones(count, dtype=bool), units, day + START.toordinal(), START + timedelta(days=days))
+        if by_office_alone:
+            shown = [replace(d, error=office_error(y, units, d.day)) for d in shown]
+        wrong += any(not d.low <= 0 <= d.high for d in band(shown, count).days)
+    return wrong / 150
+
+
+def office_error(y: np.ndarray, units: Units, day: date) -> float:
+    effect = CaseValues("m", "days", y, units.day <= (day - START).days, units).difference()
+    return standard_error(effect, Clustering.OFFICE)
+
+
+def test_days_on_which_one_cohort_alone_does_badly_do_not_make_an_effect() -> None:
+    """The largest of the three errors holds the level over all days; that by offices alone fails far too often."""
+    assert ever_wrong(0.7, by_office_alone=False) <= 0.08
+    assert ever_wrong(0.7, by_office_alone=True) > 0.25
