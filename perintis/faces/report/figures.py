@@ -17,7 +17,6 @@ DIGITS = 3
 SIGNIFICANT = 2
 MOST_PLACES = 9
 MINUS = "\u2212"
-MONTH = "MMM y"
 
 
 def decimals(value: float, digits: int = DIGITS) -> int:

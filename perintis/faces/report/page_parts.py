@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-Text = "str | Markup"
-
 
 @dataclass(frozen=True)
 class Table:

@@ -1,1 +1,1 @@
-"""Charts as SVG inside the page: drawn once for wide pages and paper, once for telephones; told apart without colour."""
+"""Charts as SVG inside the page: for wide pages and paper, and again for telephones; told apart without colour."""

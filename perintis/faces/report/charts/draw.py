@@ -1,9 +1,8 @@
-"""Turns an Altair chart into SVG that can stand inside a page: text stays text, nothing is fetched, same bytes twice."""
+"""Turns an Altair chart into SVG inside a page: text stays text, nothing is fetched, same bytes twice."""
 
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ DASH = [5, 3]
 DOTS = [2, 2]
 FONT = "sans-serif"
 FROM_ROLES = re.compile(r' (?:aria-[a-z]+|role|xmlns(?::xlink)?|pointer-events|class)="[^"]*"')
+PIECES = re.compile(r"[^\s._]+[._]*\s*|[._]+\s*")
 IDS = re.compile(r'(\bid="|url\(#)([^")]+)')
 BACKGROUND = re.compile(r'<rect width="\d+" height="\d+" fill="white"/>')
 
@@ -59,7 +59,7 @@ def inlined(svg: str, key: str) -> Markup:
     """The SVG without what only a file of its own needs, hidden from readers of the screen (its figure speaks)."""
     svg = BACKGROUND.sub("", FROM_ROLES.sub("", svg), count=1)
     svg = IDS.sub(rf"\1{key}-\2", svg)
-    return Markup(svg.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1))  # noqa: S704 made by vl-convert
+    return Markup(svg.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1))
 
 
 def _style(size: Size) -> dict[str, Any]:
@@ -105,14 +105,20 @@ def data(rows: list[dict[str, Any]]) -> Any:
     """Rows as inline data of a chart."""
     import altair as alt
 
-    return alt.Data(values=rows)
+    return alt.Data(values=rows)  # type: ignore[no-untyped-call]
 
 
 def wrapped(text: str, width: int, most: int = 3) -> str:
     """A label in lines of at most so many letters, at spaces or behind a dot; at most so many lines, then cut."""
-    spaced = re.sub(r"([._])(?=\w)", "\\1\u200b", text) if len(text) > width else text
-    lines = textwrap.wrap(spaced.replace("\u200b", " \u200b"), width, break_long_words=True) or [text]
-    lines = [line.replace(" \u200b", "").replace("\u200b", "").strip() for line in lines]
+    lines = [""]
+    for piece in PIECES.findall(text):
+        for start in range(0, len(piece), width):
+            part = piece[start : start + width]
+            if start == 0 and len((lines[-1] + part).rstrip()) <= width:
+                lines[-1] += part
+            else:
+                lines.append(part)
+    lines = [line.strip() for line in lines if line.strip()]
     return "\n".join(lines[:most]) + ("\u2026" if len(lines) > most else "")
 
 

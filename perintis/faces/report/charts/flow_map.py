@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from perintis.faces.report.charts.draw import FONT, INK, PILOT, wrapped
 from perintis.faces.report.charts.layered import Layout, layered
 
-BOX, HIGH, BEND, GAP, BETWEEN = 148.0, 46.0, 10.0, 14.0, 52.0
+BOX, HIGH, BEND, GAP, BETWEEN = 148.0, 52.0, 10.0, 14.0, 52.0
 LETTERS, LINE, SIZE = 23, 12, 11
 MORE, LESS, SAME = PILOT, "#b34700", "#a8a8a8"
 MARGIN = 14.0
@@ -93,7 +93,8 @@ def _edge(arrow: Arrow, layout: Layout, place: int, key: str) -> Markup:
     dash = Markup(' stroke-dasharray="6 3"') if kind == "less" else ""
     thick = 1.0 if not arrow.strong else 1.4 + 2.2 * min(abs(arrow.change), 1.0)
     return Markup(
-        '<path d="{way}" fill="none" stroke="{colour}" stroke-width="{thick:.1f}"{dash} marker-end="url(#{key}-{kind})"/>'
+        '<path d="{way}" fill="none" stroke="{colour}" stroke-width="{thick:.1f}"{dash}'
+        ' marker-end="url(#{key}-{kind})"/>'
     ).format(way=way, colour=colour, thick=thick, dash=dash, key=key, kind=kind)  # fmt: skip
 
 
@@ -111,9 +112,9 @@ def _box(name: str, layout: Layout, only: str | None) -> Markup:
     x, layer = layout.places[name]
     left, top = x + MARGIN - BOX / 2, _top(layer)
     end = name.startswith("(")
-    lines = [line for part in name.split(".", 1) for line in wrapped(part, LETTERS).split("\n")][:2]
+    lines = _named(name)
     if only is not None:
-        lines = [*lines[:2], only]
+        lines = [*lines, only]
     first = top + HIGH / 2 + 4 - (len(lines) - 1) * LINE / 2
     text = Markup("").join(
         Markup('<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle" fill="{ink}"{italic}>{line}</text>').format(
@@ -123,9 +124,16 @@ def _box(name: str, layout: Layout, only: str | None) -> Markup:
         for k, line in enumerate(lines)
     )  # fmt: skip
     return Markup(
-        '<rect x="{x:.1f}" y="{y:.1f}" width="{w:.0f}" height="{h:.0f}" rx="{r}" fill="white" stroke="{ink}"{dash}/>{text}'
-    ).format(x=left, y=top, w=BOX, h=HIGH, r=22 if end else 4, ink=INK, text=text,
+        '<rect x="{x:.1f}" y="{y:.1f}" width="{w:.0f}" height="{h:.0f}" rx="{r}" fill="white"'
+        ' stroke="{ink}"{dash}/>{text}'
+    ).format(x=left, y=top, w=BOX, h=HIGH, r=25 if end else 4, ink=INK, text=text,
              dash=Markup(' stroke-dasharray="4 3"') if only is not None else "")  # fmt: skip
+
+
+def _named(name: str) -> list[str]:
+    """The agency, then its step in at most two lines."""
+    agency, _, step = name.partition(".")
+    return [*wrapped(agency, LETTERS, 1).split("\n"), *(wrapped(step, LETTERS, 2).split("\n") if step else [])]
 
 
 def _label(arrow: Arrow, layout: Layout, place: int) -> Markup:

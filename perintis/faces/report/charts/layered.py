@@ -6,8 +6,9 @@ neighbours, then set places. The same input gives the same drawing.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 SWEEPS = 12
 SETTLING = 10
@@ -106,7 +107,7 @@ def _with_bends(
 def _neighbours(chains: list[list[Node]]) -> dict[Node, list[Node]]:
     found: dict[Node, list[Node]] = {}
     for chain in chains:
-        for a, b in zip(chain, chain[1:], strict=False):
+        for a, b in pairwise(chain):
             if a != b:
                 found.setdefault(a, []).append(b)
                 found.setdefault(b, []).append(a)
@@ -123,7 +124,7 @@ def _order(rows: list[list[Node]], chains: list[list[Node]]) -> None:
         for r in order:
             fixed = set(rows[r - 1] if down else rows[r + 1])
             mean = {n: _mean([place[m] for m in near.get(n, []) if m in fixed], place[n]) for n in rows[r]}
-            rows[r].sort(key=lambda n: (mean[n], place[n]))  # noqa: B023 used at once
+            rows[r].sort(key=lambda n: (mean[n], place[n]))
             place |= {node: k for k, node in enumerate(rows[r])}
 
 
@@ -153,13 +154,10 @@ def _settle(
 
 
 def _apart(wanted: list[float], wide: list[float], gap: float) -> list[float]:
-    """The places nearest to the wanted ones that keep the order and the gaps: mean of pushing right and pushing left."""
+    """Places near the wanted ones that keep order and gaps: the mean of pushing right and pushing left."""
     right, left = list(wanted), list(wanted)
     for k in range(1, len(wanted)):
         right[k] = max(right[k], right[k - 1] + (wide[k - 1] + wide[k]) / 2 + gap)
     for k in range(len(wanted) - 2, -1, -1):
         left[k] = min(left[k], left[k + 1] - (wide[k] + wide[k + 1]) / 2 - gap)
     return [(a + b) / 2 for a, b in zip(right, left, strict=True)]
-
-
-__all__ = ["Hashable", "Layout", "layered"]

@@ -9,7 +9,6 @@ from perintis.faces.report.charts.draw import (
     BASELINE,
     DASH,
     DOTS,
-    FAINT,
     INK,
     PALE_BASELINE,
     PALE_PILOT,
@@ -125,7 +124,8 @@ def _at_risk(panel: CurvesPanel, x: Any, height: int, language: Language, size: 
 
     top = height + 62
     layers: list[Chart] = [
-        alt.Chart(data([{"name": language.t("Still open and followed")}])).mark_text(align="left", fontSize=size.font - 1)
+        alt.Chart(data([{"name": language.t("Still open and followed")}]))
+        .mark_text(align="left", fontSize=size.font - 1)
         .encode(x=alt.value(0), y=alt.value(top), text="name:N")
     ]  # fmt: skip
     for row, curve in enumerate(panel.curves, 1):
@@ -239,9 +239,7 @@ def looks_chart(panel: SequentialPanel, language: Language, title: str, size: Si
         formal.transform_filter("isValid(datum.low) && isValid(datum.high)").mark_rule(color=INK, strokeWidth=2.4)
         .encode(x=x, y=y("low:Q"), y2="high:Q"),
         formal.mark_point(shape="diamond", filled=True, color=INK, size=110, opacity=1).encode(x=x, y=y("value:Q")),
-        formal.mark_text(align="right", dx=-9, dy=-9, fontSize=size.font, fill=INK).encode(x=x, y=y("value:Q"), text="name:N"),
+        formal.mark_text(align="right", dx=-9, dy=-9, fontSize=size.font, fill=INK)
+        .encode(x=x, y=y("value:Q"), text="name:N"),
     ]  # fmt: skip
     return alt.layer(*layers).properties(width=size.width - 90, height=230)
-
-
-__all__ = ["FAINT", "cohort_scales", "curves_chart", "event_chart", "looks_chart", "named", "series_chart"]

@@ -74,7 +74,8 @@ def rows_chart(chart: Rows, size: Size) -> Chart:
     step = max(chart.step, tall * LINE + 6)
     values = [_values(chart, k, name) for k, name in enumerate(names)]
     order = [v["key"] for v in values]
-    x = partial(alt.X, title=titled(chart.title, size), scale=alt.Scale(domain=list(chart.bounds), nice=False, zero=False),
+    x = partial(alt.X, title=titled(chart.title, size),
+              scale=alt.Scale(domain=list(chart.bounds), nice=False, zero=False),
               axis=alt.Axis(format=chart.format, tickCount=4 if size.narrow else 7, grid=True))  # fmt: skip
     label_of = "split(" + _lookup(order, names) + ", '\\n')"
     y_axis = alt.Axis(labelExpr=label_of, title=None, ticks=False, domain=False, labelPadding=8, labelLineHeight=LINE,
@@ -150,9 +151,9 @@ def _intervals(values: list[dict[str, Any]], x: Any, y: Any) -> list[Chart]:
         if any(v[cut] for v in values):
             arrow = alt.Chart().transform_filter(f"datum.{cut}").mark_point(shape=shape, filled=True, size=70)
             layers.append(arrow.encode(x=x(f"{end}:Q"), y=y, color=colour, opacity=alt.value(1)))
-    shape = alt.Shape("shape:N", scale=None)
+    shapes = alt.Shape("shape:N", scale=None)
     points = alt.Chart().transform_filter("datum.inside").mark_point(filled=True, size=85, opacity=1)
-    layers.append(points.encode(x=x("value:Q"), y=y, shape=shape, color=colour))
+    layers.append(points.encode(x=x("value:Q"), y=y, shape=shapes, color=colour))
     return layers
 
 
@@ -172,6 +173,3 @@ def _absent(values: list[dict[str, Any]], y: Any, width: int) -> Chart:
         .mark_text(align="left", fill=FAINT, limit=width, fontStyle="italic")
     )
     return text.encode(x=alt.value(4), y=y, text="note:N")
-
-
-__all__ = ["Guide", "Row", "Rows", "bounds_of", "rows_chart"]

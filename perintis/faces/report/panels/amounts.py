@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perintis.faces.report.figures import SHARE, digits_at, places_for
-from perintis.rules.evaluation.parts import Between, Figure, MetricResult
 from perintis.rules.evaluation.panels import MoneyPanel
+from perintis.rules.evaluation.parts import Between, Figure, MetricResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

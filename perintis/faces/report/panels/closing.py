@@ -66,7 +66,7 @@ def provenance_section(evaluation: Evaluation, language: Language) -> Section:
     table = Table(t("What it was computed from (SHA-256)"), (t("What"), t("Version or hash")), tuple(rows))
     again = Line(t("Every figure can be computed again, to the last digit, from bundle.zip beside this page:"
                    " perintis evaluate --replay bundle.zip"))  # fmt: skip
-    dictionary = Line(t("The bundle holds the snapshot, the plan and the data dictionary, which says what each column of"
-                        " the tables means. evaluation.json holds every figure of this page."))  # fmt: skip
-    return Section("provenance", None, t("How this was computed"), (methods, table, Heading(t("Compute it again")), again,
-                                                                  dictionary))  # fmt: skip
+    dictionary = Line(t("The bundle holds the snapshot, the plan and the data dictionary, which says what each column"
+                        " of the tables means. evaluation.json holds every figure of this page."))  # fmt: skip
+    blocks = (methods, table, Heading(t("Compute it again")), again, dictionary)
+    return Section("provenance", None, t("How this was computed"), blocks)

@@ -38,14 +38,14 @@ def curves_section(evaluation: Evaluation, language: Language) -> Section:
     if panel.faster is not None:
         chance = amounts(ends_of(panel.faster), "share", language)
         blocks.append(
-            Line(t("A case of the pilot is decided sooner than one of the baseline with a chance of {share} ({between});"
-                   " 50% would be alike.", share=chance.level(panel.faster.value),
+            Line(t("A case of the pilot is decided sooner than one of the baseline with a chance of {share}"
+                   " ({between}); 50% would be alike.", share=chance.level(panel.faster.value),
                    between=chance.between(panel.faster.interval, signed=False)))
         )  # fmt: skip
-    caption = t(
-        "Share of cases decided by days since opening; open cases count for as long as they were seen. Pale bands:"
-        " 95% intervals at each point. The area between the curves up to the horizon is the time won or lost a case."
-    )
+    caption = t("Share of cases decided by days since opening; open cases count for as long as they were seen. Pale"
+                " bands: 95% intervals at each point.")  # fmt: skip
+    if len(panel.curves) > 1:
+        caption += " " + t("The area between the curves up to the horizon is the time won or lost a case.")
     wide, narrow = drawn(lambda size: curves_chart(panel, language, size), language, "curves")
     blocks += [Drawing(wide, narrow, caption, _curves_alt(panel, language), _curve_table(panel, language)),
                _spread_table(panel, language)]  # fmt: skip
@@ -62,7 +62,8 @@ def _compliance(panel: CurvesPanel, language: Language) -> str:
     if gap is None:
         return t("Closed by their deadline: {baseline} in the baseline, {pilot} in the pilot.", **values)
     return t("Closed by their deadline: {baseline} in the baseline, {pilot} in the pilot, a gap of {gap} percentage"
-             " points ({between}).", gap=share.change(gap.value), between=share.between(gap.interval), **values)  # fmt: skip
+             " points ({between}).", gap=share.change(gap.value), between=share.between(gap.interval),
+             **values)  # fmt: skip
 
 
 def _curves_alt(panel: CurvesPanel, language: Language) -> str:

@@ -138,7 +138,7 @@ def _strip(metric: MetricResult, place: int, evaluation: Evaluation, language: L
 def _short(say: Amounts, value: float) -> str:
     """A number as short as it is round: 5, 2.5, 1.7."""
     scaled = say.factor * value
-    places = next((p for p in range(0, 3) if abs(round(scaled, p) - scaled) < 1e-9), max(say.places, 1))
+    places = next((p for p in range(3) if abs(round(scaled, p) - scaled) < 1e-9), max(say.places, 1))
     return say.language.numbers.plain(scaled, places)
 
 
@@ -181,7 +181,7 @@ def _forest(
     t = language.t
     rows = [row for m in found if (row := _forest_row(m, evaluation, language)) is not None]
     rows += [
-        Row(f"{SIGNS[m.role]} {label_of(m, language)}", None, note=t("not comparable"), shape=SHAPES[m.role], colour=FAINT)
+        Row(f"{SIGNS[m.role]} {label_of(m, language)}", None, note=t("not comparable"), colour=FAINT)
         for m in missing
     ]  # fmt: skip
     guides = (Guide(0.0, t("no change")),)

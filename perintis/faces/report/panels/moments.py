@@ -75,8 +75,8 @@ def _series(panel: TimeSeriesPanel, name: str, language: Language) -> Drawing:
 def _events(panel: TimeSeriesPanel, name: str, language: Language) -> Drawing:
     t = language.t
     say = of_figures([p.effect for p in panel.event_study], panel.unit, language)
-    caption = t("{metric}: pilot minus baseline by periods since an office's start, in {unit}, with 95% intervals. Before"
-                " the start (left of the line) nothing should differ.", metric=name, unit=say.word)  # fmt: skip
+    caption = t("{metric}: pilot minus baseline by periods since an office's start, in {unit}, with 95% intervals."
+                " Before the start (left of the line) nothing should differ.", metric=name, unit=say.word)  # fmt: skip
     rows = tuple(
         (language.numbers.plain(p.period, signed=True), say.change(p.effect.value), say.between(p.effect.interval))
         for p in panel.event_study
@@ -97,7 +97,8 @@ def sequential_section(evaluation: Evaluation, language: Language) -> Section:
         return missing_section("sequential", 9, title, panel, language)
     share = language.numbers.percent(panel.fraction)
     text = t("There is {share} of the information that the plan foresees. The chance of a false alarm is spent over the"
-             " looks as {spending} do.", share=share, spending=SPENDING.get(panel.spending, panel.spending))  # fmt: skip
+             " looks as {spending} do.", share=share,
+             spending=SPENDING.get(panel.spending, panel.spending))  # fmt: skip
     blocks: list[Block] = [Line(text)]
     if panel.hidden is not None:
         blocks.append(Line(t("No daily band:") + " " + language.phrase(panel.hidden) + ".", "muted"))
@@ -119,11 +120,11 @@ def _ahead(panel: SequentialPanel, language: Language) -> list[str]:
     t, said = language.t, []
     if panel.stopped_early is not None:
         say = amounts(ends_of(panel.stopped_early), panel.unit, language)
-        said.append(t("The trial ended early, so the plain estimate is too large; corrected for that it is {figure} {unit}.",
-                      figure=say.figure(panel.stopped_early), unit=say.word))  # fmt: skip
+        said.append(t("The trial ended early, so the plain estimate is too large; corrected for that it is {figure}"
+                      " {unit}.", figure=say.figure(panel.stopped_early), unit=say.word))  # fmt: skip
     if panel.power_as_seen is not None and panel.power_at_target is not None:
-        said.append(t("A later look proves the effect with a chance of {seen} if it is as seen now, and of {target} if it is"
-                      " the plan's target.", seen=language.numbers.percent(panel.power_as_seen, 0),
+        said.append(t("A later look proves the effect with a chance of {seen} if it is as seen now, and of {target} if"
+                      " it is the plan's target.", seen=language.numbers.percent(panel.power_as_seen, 0),
                       target=language.numbers.percent(panel.power_at_target, 0)))  # fmt: skip
     elif panel.power_as_seen is not None:
         said.append(t("A later look proves the effect with a chance of {seen} if it is as seen now.",
@@ -185,6 +186,3 @@ def _look_table(panel: SequentialPanel, language: Language) -> Table:
     head = (t("Look"), t("Information"), t("Date"), t("Bound, in standard errors"), t("Pilot minus baseline"),
             t("Interval"))  # fmt: skip
     return Table(t("Formal looks"), head, tuple(rows), right=(0, 1, 3, 4, 5))
-
-
-__all__ = ["ends_of", "sequential_section", "series_section"]

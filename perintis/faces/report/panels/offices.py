@@ -50,8 +50,8 @@ def _alike(panel: OfficesPanel, language: Language) -> str:
         return t("Whether offices differ in their effect could not be tested.")
     share = language.numbers.percent(panel.i2, 0)
     if panel.differ:
-        return t("Offices differ in their effect by more than chance: {share} of the spread between them (I\u00b2) is not"
-                 " chance.", share=share)  # fmt: skip
+        return t("Offices differ in their effect by more than chance: {share} of the spread between them (I\u00b2) is"
+                 " not chance.", share=share)  # fmt: skip
     if panel.i2 < NEGLIGIBLE:
         return t("Offices differ in their effect no more than chance would make them (I\u00b2 is about 0%).")
     return t("Offices differ in their effect no more than chance would make them; about {share} of the spread between"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
-from perintis.faces.report.page_parts import Flow, FlowBox, Items, Line, Section, kept
+from perintis.faces.report.page_parts import Flow, FlowBox, Line, Section
 from perintis.rules.designs.design import Design
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ def head(evaluation: Evaluation, language: Language) -> Head:
          first=numbers.day(other.first), last=numbers.day(other.last), n=numbers.count(other.cases)))
         for other in evaluation.other_phases
     ]  # fmt: skip
-    banner = t("SIMULATED: agencies and cases are made up. This page shows what the assumptions lead to and says nothing"
-               " of real cases.") if evaluation.simulated else None  # fmt: skip
+    banner = t("SIMULATED: agencies and cases are made up. This page shows what the assumptions lead to and says"
+               " nothing of real cases.") if evaluation.simulated else None  # fmt: skip
     return Head(
         title=evaluation.title, subtitle=t("Evaluation of the pilot {pilot}", pilot=evaluation.pilot), banner=banner,
         facts=tuple(facts), question=plan.question, objectives=plan.objectives, rule=plan.rule,
@@ -205,6 +205,3 @@ def _about(side: FlowSide, language: Language) -> tuple[str, ...]:
     if side.clock:
         lines.append(t("clock: {clock}", clock=side.clock))
     return tuple(lines)
-
-
-__all__ = ["Head", "Items", "VerdictBox", "flow_section", "head", "kept", "verdict_box"]

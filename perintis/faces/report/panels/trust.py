@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from perintis.rules.evaluation.panels import TrustPanel
     from perintis.rules.evaluation.parts import Check
 
-SIGNS = {True: ("\u2713", "passed"), False: ("\u2717", "failed"), None: ("?", "not checked")}
+SIGNS = {True: ("\u2713", "passed"), False: ("\u2717", "not passed"), None: ("?", "not checked")}
 SEEN = {True: ("\u2713", "as it should be"), False: ("!", "notable"), None: ("\u2013", "for information")}
 
 
@@ -87,8 +87,8 @@ def _alike(icc: float | None, language: Language) -> str:
         return language.t(
             "Cases of one office are hardly more alike than others (intra-office correlation {n}).", n=number
         )
-    return language.t("Cases of one office are more alike than others (intra-office correlation {n}), so that offices count"
-                      " for more than cases.", n=number)  # fmt: skip
+    return language.t("Cases of one office are more alike than others (intra-office correlation {n}), so that offices"
+                      " count for more than cases.", n=number)  # fmt: skip
 
 
 def _unseen(panel: TrustPanel, language: Language) -> str:
@@ -99,6 +99,6 @@ def _unseen(panel: TrustPanel, language: Language) -> str:
     if found.interval is None or found.interval.low is None:
         return language.t("An unseen cause would need a risk ratio of {n} with both cohort and outcome to explain the"
                           " effect away (E-value).", n=point)  # fmt: skip
-    return language.t("An unseen cause would need a risk ratio of {n} with both cohort and outcome to explain the effect"
-                      " away, and of {low} to bring the interval to no change (E-value).", n=point,
+    return language.t("An unseen cause would need a risk ratio of {n} with both cohort and outcome to explain the"
+                      " effect away, and of {low} to bring the interval to no change (E-value).", n=point,
                       low=language.numbers.plain(found.interval.low, 1))  # fmt: skip
