@@ -16,18 +16,30 @@ if TYPE_CHECKING:
     from adbc_driver_manager import AdbcConnection
 
 FAILED = 3
+ROWS = {"adbc.sqlite.query.batch_rows": "16384"}
+FIRST, FEW = 1_000, 100
 
 
-def query(connection: AdbcConnection, text: str, values: list[Any]) -> pl.DataFrame:
-    """The result of one statement as columns."""
+def query(connection: AdbcConnection, text: str, values: list[Any], **options: str) -> pl.DataFrame:
+    """The result of one statement as columns. `options` are the driver's for this statement."""
     import polars as pl
     from adbc_driver_manager import AdbcStatement
 
     with AdbcStatement(connection) as statement:
+        statement.set_options(**options)
         statement.set_sql_query(text)
         if values:
             statement.bind_stream(pl.DataFrame({str(place): [value] for place, value in enumerate(values)}))
         return pl.DataFrame(statement.execute_query()[0])
+
+
+def packed(table: pl.DataFrame) -> pl.DataFrame:
+    """Texts that repeat, by the look of the first rows, travel as numbers: half the bytes."""
+    import polars as pl
+
+    texts = [column for column in table if column.dtype == pl.String]
+    few = [column.name for column in texts if column.head(FIRST).n_unique() <= FEW]
+    return table.with_columns(pl.col(few).cast(pl.Categorical)) if table.height > FIRST else table
 
 
 def main() -> int:
@@ -41,7 +53,7 @@ def main() -> int:
             connection.set_autocommit(False)  # one transaction, so all see the same state
             for text, values in asked["queries"]:
                 stream = BytesIO()
-                query(connection, text, values).write_ipc_stream(stream)
+                packed(query(connection, text, values, **ROWS)).write_ipc_stream(stream)
                 sys.stdout.buffer.write(stream.tell().to_bytes(8, "big"))
                 sys.stdout.buffer.write(stream.getbuffer())
     except Error as error:

@@ -66,7 +66,9 @@ class Cells:
 def cells(effect: Effect, group: Whole) -> Cells:
     """The influence values of an effect summed by group and cohort."""
     used = effect.used
-    places, pilot, psi = group[used], effect.units.pilot[used].astype(np.int64), effect.psi[used]
+    places, pilot, psi = group, effect.units.pilot, effect.psi
+    if not used.all():  # picking out all of them would take longer than the sums
+        places, pilot, psi = places[used], pilot[used], psi[used]
     known = places != NOWHERE
     count = int(places[known].max()) + 1 if known.any() else 0
     if not known.all():
