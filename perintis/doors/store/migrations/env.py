@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+import perintis.doors.registry.models  # its tables belong to the store too
 import perintis.doors.store.models_disclosure  # its tables belong to the store too
 import perintis.doors.store.models_evaluation  # noqa: F401  # its tables belong to the store too
 from perintis.doors.store.models import Base

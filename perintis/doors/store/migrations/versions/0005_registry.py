@@ -119,7 +119,7 @@ def _decisions() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registry_decisions")),
         sa.UniqueConstraint(
             "pilot", "left_agency", "left_record", "right_agency", "right_record", "version",
-            name=op.f("uq_registry_decisions_pilot_left_agency_left_record_right_agency_right_record_version"),
+            name=op.f("uq_registry_decisions_pair"),
         ),
     )  # fmt: skip
     op.create_table(

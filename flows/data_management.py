@@ -1,0 +1,120 @@
+"""The reference registry: an extract on its way into it, as it is to be, and as agencies agreed by hand before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from prefect import flow
+
+from perintis import Case, RunSummary, all_of, any_of, run_pilot
+from pilots.data_management import CORRECTION, COURIER, PILOT, Application, Decision
+from tasks import registry, registry_parties
+from tasks.registry import Linked, Notice, Pair, PairDecided, Received, Validated
+from tasks.registry_parties import ADOPTS, ANSWERS, DELIVERS, MATCHES, TYPES
+
+Extract = Case[Application]
+Delivered = dict[str, object]
+
+
+class NotCorrected(Exception):
+    """The agency did not put its extract right in time; it lapses."""
+
+
+class KnownAlready(Exception):
+    """The same file was delivered before."""
+
+
+async def to_be(case: Extract) -> Decision:
+    """One delivery, checked and linked once; officers decide what is uncertain; every agency hears what changed."""
+    try:
+        extract = await accepted(case)
+    except KnownAlready as known:
+        return Decision(outcome="known_already", duplicate_of=str(known))
+    except NotCorrected:
+        return Decision(outcome="lapsed")
+    await registry.standardise_extract(case, **extract)
+    linked = await registry.link_records(case, **extract)
+    decisions = await all_of(*(decided(case, pair) for pair in linked.uncertain))
+    found = await registry.resolve_conflicts(case, sha256=extract["sha256"], decisions=decisions)
+    made = await registry.publish_version(case, sha256=extract["sha256"], decisions=decisions)
+    told = await registry.write_notices(case, registry_version=made.registry_version)
+    await all_of(*(adopted(case, made.registry_version, notice) for notice in told.notices))
+    return published(linked, found.conflicts, found.resolved, made.registry_version)
+
+
+async def accepted(case: Extract) -> Delivered:
+    """The extract as the agency delivered it in the end; as often as it has faults it goes back."""
+    delivered: Delivered = {}
+    while True:
+        received = await registry.receive_extract(case, **delivered)
+        if received.duplicate_of is not None:
+            raise KnownAlready(received.duplicate_of)
+        file = {name: delivered.get(name, getattr(case.application, name)) for name in ("sha256", "file_name")}
+        checked: Received | Validated = received
+        if received.fault is None:
+            checked = await registry.validate_extract(case, **file)
+        if checked.fault is None:
+            return file
+        delivered = await corrected(case, str(file["file_name"]), checked.fault)
+
+
+async def corrected(case: Extract, file_name: str, fault: str) -> Delivered:
+    """Ask the agency for a corrected extract; raises NotCorrected when it did not come in time."""
+    again = DELIVERS[case.application.agency](case, file_name=file_name, fault=fault)
+    reply = await any_of(again, within=CORRECTION.within)
+    if reply.value is None:
+        raise NotCorrected
+    return dict(reply.value)
+
+
+async def decided(case: Extract, pair: Pair) -> PairDecided:
+    """One officer compares the two records; a merge needs a second one, who is somebody else."""
+    shown = dict(pair)
+    first = await registry.review_pair(case, **shown)
+    if not first.same_person:
+        return PairDecided(left=pair.left, right=pair.right, same=False, reviewed_by=first.officer)
+    while True:
+        second = await registry.confirm_merge(case, **shown, reviewed_by=first.officer)
+        if second.officer.casefold() != first.officer.casefold():
+            return PairDecided(
+                left=pair.left, right=pair.right, same=second.merge, reviewed_by=first.officer,
+                confirmed_by=second.officer,
+            )  # fmt: skip
+
+
+async def adopted(case: Extract, version: int, notice: Notice) -> None:
+    """An agency takes over what changed in its records."""
+    fields: Mapping[str, int] = notice.by_field
+    await ADOPTS[notice.agency](case, registry_version=version, changes_file=notice.changes_file, **fields)
+
+
+def published(linked: Linked, conflicts: int, resolved: int, version: int) -> Decision:
+    """The extract is in the registry, and all agencies agree on its version."""
+    return Decision(
+        outcome="published", registry_version=version, duplicates=linked.duplicates, linked=linked.linked,
+        conflicts=conflicts, resolved=resolved,
+    )  # fmt: skip
+
+
+async def as_is(case: Extract) -> Decision:
+    """The agency sends a list to each of the others, who type it and match it by exact number."""
+    others = [code for code in TYPES if code != case.application.agency]
+    await all_of(*(typed_and_matched(case, code) for code in others))
+    fields = len(registry_parties.TypedRecords.model_fields)
+    return Decision(outcome="published", hand_keyed=case.application.row_count * fields * len(others))
+
+
+async def typed_and_matched(case: Extract, code: str) -> None:
+    """One agency's work on another's list; what does not match is asked for by letter, as often as it takes."""
+    await case.wait(COURIER.within)
+    await TYPES[code](case)
+    while (await MATCHES[code](case)).unclear:
+        await case.wait(COURIER.within)
+        await ANSWERS[case.application.agency](case)
+        await case.wait(COURIER.within)
+
+
+@flow(name="data-management")
+def data_management(intake: str | None = None) -> RunSummary:
+    """Open the cases of one intake, then move every open case as far as it can go."""
+    return run_pilot(PILOT, to_be, intake=intake)

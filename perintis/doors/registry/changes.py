@@ -1,0 +1,148 @@
+"""What each agency is told of a new version, and its view: only fields that the agreement lets the lead show it."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from io import StringIO
+from typing import NamedTuple
+
+from sqlalchemy import insert
+
+from perintis.doors.registry.history import Ref, State, state
+from perintis.doors.registry.models import RegistryAccessRow
+from perintis.doors.registry.registry import Registry, now, records_of
+from perintis.rules.agreement import Agreement, Disclosure, may_disclose, read_agreement
+from perintis.rules.registry.settings import RECORD
+from perintis.words.errors import NotAllowed
+
+SAME_PERSON = "same_person_as"
+"""In a file of changes: another record of the same agency that is the same person."""
+
+
+class Told(NamedTuple):
+    """One line for an agency: its record, the field, what it has, what the registry has, and why."""
+
+    record: str
+    field: str
+    yours: str
+    registry: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The file for an agency and how many lines it has by field."""
+
+    file: str
+    by_field: dict[str, int]
+
+
+def fields_shown(registry: Registry, agency: str, *, lead: str, on: date) -> dict[str, str]:
+    """The registry's fields that the lead may show an agency on that day, with the article; all to itself."""
+    if agency == lead:
+        return dict.fromkeys(registry.settings.fields, "its own registry")
+    agreement = agreement_of(registry)
+    shown = {}
+    for name in registry.settings.fields:
+        allowed = may_disclose(agreement, discloses=lead, receives=agency, fields=(name,), on=on)
+        if isinstance(allowed, tuple) and all(isinstance(d, Disclosure) for d in allowed):
+            shown[name] = ", ".join(disclosure.term.article for disclosure in allowed)
+    return shown
+
+
+def agreement_of(registry: Registry) -> Agreement:
+    """The pilot's agreement, or NotAllowed where there is none."""
+    path = registry.home.pilots / "pilots" / registry.pilot.replace("-", "_") / "agreement.yaml"
+    if not path.is_file():
+        raise NotAllowed(f"{path} is missing, so the registry may be shown to nobody; write the agreement first")
+    return read_agreement(path.read_text("utf-8"), str(path))
+
+
+def write_notices(registry: Registry, version: int, *, lead: str, on: date) -> dict[str, Notice]:
+    """Writes a file for each agency with what a version changed for its records; agencies without changes get none."""
+    before = state(registry.database, registry.pilot, version - 1)
+    after = state(registry.database, registry.pilot, version)
+    own = _own_values(registry)
+    notices = {}
+    for agency in registry.settings.sources:
+        shown = fields_shown(registry, agency, lead=lead, on=on)
+        lines = list(_told(agency, before, after, own, shown))
+        if not lines:
+            continue
+        name = f"changes-{agency}-version-{version}.csv"
+        registry.shelf.hand_back(agency, name, _csv(Told._fields, lines))
+        notices[agency] = Notice(name, dict(Counter(line.field for line in lines)))
+    return notices
+
+
+def _own_values(registry: Registry) -> dict[Ref, dict[str, str | None]]:
+    published = [d for d in registry.standardised() if d["version"] is not None]
+    rows = records_of(registry, published).iter_rows(named=True)
+    return {(row["agency"], row[RECORD]): row for row in rows}
+
+
+def _told(
+    agency: str, before: State, after: State, own: Mapping[Ref, Mapping[str, str | None]], shown: Mapping[str, str]
+) -> Iterator[Told]:  # fmt: skip
+    """Lines on the agency's records of persons that this version touched: values it lacks or has otherwise."""
+    records: dict[str, list[str]] = {}
+    for (of, record), (person, _) in sorted(after.links.items()):
+        if of == agency:
+            records.setdefault(person, []).append(record)
+    for person, numbers in records.items():
+        for number in numbers:
+            ref = (agency, number)
+            is_new = before.links.get(ref, ("", ""))[0] != person
+            for field in shown:
+                value = after.values.get((person, field))
+                mine = own.get(ref, {}).get(field)
+                if value is None or value.value == mine:
+                    continue
+                old = before.values.get((person, field))
+                if is_new or old is None or old.value != value.value:
+                    yield Told(number, field, mine or "", value.value, value.rule)
+            first = numbers[0]
+            if number != first and (is_new or before.links.get((agency, first), ("", ""))[0] != person):
+                yield Told(number, SAME_PERSON, "", first, "both records are one person in the registry")
+
+
+def view_of(
+    registry: Registry, agency: str, version: int, *, lead: str, on: date, personal: bool
+) -> tuple[str, dict[str, str], int]:  # fmt: skip
+    """An agency's view as CSV, the fields in it with their articles, and its rows: one for each of its records.
+
+    Without `personal` a view has the persons' ids and the agency's own record numbers, and no value.
+    """
+    shown = fields_shown(registry, agency, lead=lead, on=on) if personal else {}
+    held = state(registry.database, registry.pilot, version)
+    rows = []
+    for (of, record), (person, _) in sorted(held.links.items()):
+        if of == agency:
+            values = [held.values.get((person, field)) for field in shown]
+            rows.append((person, record, version, *("" if value is None else value.value for value in values)))
+    return _csv(("person", RECORD, "version", *shown), rows), shown, len(rows)
+
+
+def note_access(
+    registry: Registry, what: str, *, agency: str | None, fields: list[str], rows: int, reason: str
+) -> None:  # fmt: skip
+    """Records that somebody looked at personal values, and why."""
+    with registry.database.write() as connection:
+        connection.execute(
+            insert(RegistryAccessRow).values(
+                pilot=registry.pilot, at=now(), what=what, agency=agency, fields=", ".join(fields), rows=rows,
+                reason=reason,
+            )
+        )  # fmt: skip
+
+
+def _csv(header: tuple[str, ...], rows: Sequence[Sequence[object]]) -> str:
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,160 @@
+"""Links delivered extracts with one another and with the registry, and finds the pairs that people have to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from sqlalchemy import select, update
+
+from perintis.doors.linkage.linking import Told, link_records
+from perintis.doors.registry.models import ClerkRow, DeliveryRow
+from perintis.doors.registry.registry import Registry, now, records_of
+from perintis.doors.registry.shelf import SCORED
+from perintis.rules.linkage.persons import Decision
+from perintis.rules.linkage.settings import Verdict
+from perintis.rules.registry.settings import RECORD
+
+PAIRS: dict[str, Any] = {
+    "agency_left": pl.String, "record_left": pl.String, "agency_right": pl.String, "record_right": pl.String,
+    "weight": pl.Float64, "probability": pl.Float64, "verdict": pl.String, "reasons": pl.List(pl.String),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class UncertainPair:
+    """Two records that may be one person; `compared` has a line a field: its values and how they differ."""
+
+    left: tuple[str, str]
+    right: tuple[str, str]
+    probability: float
+    compared: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What linking found for one extract.
+
+    `duplicates`: pairs of its own agency's records that are one person. `linked`: its records that have a partner in
+    another agency.
+    """
+
+    records: int
+    duplicates: int
+    linked: int
+    uncertain: tuple[UncertainPair, ...]
+
+
+def join_extracts(registry: Registry, digests: Sequence[str], told: Told | None = None) -> list[Joined]:
+    """Links these extracts with everything linked before; each pair belongs to the later of its two extracts.
+
+    All of them are linked at once, so that the model is trained once. Doing it again replaces what was there. `told`
+    serves a progress bar.
+    """
+    known = registry.standardised()
+    wanted = {digest: next(d for d in known if d["digest"] == digest) for digest in digests}
+    taken = [d for d in known if d["digest"] in wanted or d["linked"] is not None or d["version"] is not None]
+    records = records_of(registry, taken)
+    pairs = _scored(registry, records, told)
+    decided = {frozenset((d.left, d.right)) for d in decisions_of(registry)}
+    found = []
+    for digest in digests:
+        delivery = wanted[digest]
+        own = pairs.filter(pl.col("delivery") == int(delivery["id"])).drop("delivery")
+        registry.shelf.put(digest, SCORED, own)
+        found.append(_joined(registry, delivery, records, own, decided))
+    with registry.database.write() as connection:
+        ids = [int(wanted[digest]["id"]) for digest in digests]
+        connection.execute(update(DeliveryRow).where(DeliveryRow.id.in_(ids)).values(linked=now()))
+    return found
+
+
+def _scored(registry: Registry, records: pl.DataFrame, told: Told | None) -> pl.DataFrame:
+    """All pairs of the records with the delivery that each belongs to."""
+    if records.height < 2:
+        return pl.DataFrame(schema={**PAIRS, "delivery": pl.Int64})
+    linkage = registry.settings.linkage()
+    names = [column.name for column in linkage.columns]
+    sources = {
+        str(agency[0]): part.select(RECORD, *names) for agency, part in records.group_by("agency", maintain_order=True)
+    }
+    pairs = link_records(sources, linkage, told=told).pairs
+    pairs = pairs.rename({"source_left": "agency_left", "source_right": "agency_right"}).select(*PAIRS)
+    for side in ("left", "right"):
+        of = records.select(
+            pl.col("agency").alias(f"agency_{side}"), pl.col(RECORD).alias(f"record_{side}"),
+            pl.col("delivery").alias(f"delivery_{side}"),
+        )  # fmt: skip
+        pairs = pairs.join(of, on=[f"agency_{side}", f"record_{side}"], how="left", maintain_order="left")
+    return pairs.with_columns(delivery=pl.max_horizontal("delivery_left", "delivery_right")).drop(
+        "delivery_left", "delivery_right"
+    )
+
+
+def _joined(
+    registry: Registry, delivery: dict[str, Any], records: pl.DataFrame, own: pl.DataFrame, decided: set[frozenset[Any]]
+) -> Joined:
+    linked = own.filter(pl.col("verdict") == Verdict.LINK.value)
+    inside = linked.filter(pl.col("agency_left") == pl.col("agency_right"))
+    across = linked.filter(pl.col("agency_left") != pl.col("agency_right"))
+    agency = str(delivery["agency"])
+    partners = pl.concat(
+        [across.filter(pl.col(f"agency_{side}") == agency)[f"record_{side}"] for side in ("left", "right")]
+    )
+    return Joined(
+        records=records.filter(pl.col("delivery") == int(delivery["id"])).height,
+        duplicates=inside.filter(pl.col("agency_left") == agency).height,
+        linked=partners.n_unique(),
+        uncertain=tuple(_uncertain(registry, records, own, decided)),
+    )
+
+
+def _uncertain(
+    registry: Registry, records: pl.DataFrame, own: pl.DataFrame, decided: set[frozenset[Any]]
+) -> list[UncertainPair]:
+    review = own.filter(pl.col("verdict") == Verdict.REVIEW.value)
+    names = [column.name for column in registry.settings.linkage().columns]
+    wanted = {
+        (row[f"agency_{side}"], row[f"record_{side}"]) for row in review.iter_rows(named=True)
+        for side in ("left", "right")
+    }  # fmt: skip
+    by_ref = {
+        (row["agency"], row[RECORD]): row for row in records.iter_rows(named=True)
+        if (row["agency"], row[RECORD]) in wanted
+    }  # fmt: skip
+    found = []
+    for row in review.iter_rows(named=True):
+        left, right = (row["agency_left"], row["record_left"]), (row["agency_right"], row["record_right"])
+        if frozenset((left, right)) in decided:
+            continue
+        both = by_ref[left], by_ref[right]
+        compared = tuple(_compared(name, reason, *both) for name, reason in zip(names, row["reasons"], strict=True))
+        found.append(UncertainPair(left, right, round(row["probability"], 3), compared))
+    return found
+
+
+def _compared(name: str, reason: str, left: dict[str, Any], right: dict[str, Any]) -> str:
+    """One field of both records side by side, and how alike they are."""
+    return f"{name}: {left[name] or '-'} | {right[name] or '-'} ({reason.partition(': ')[2] or reason})"
+
+
+def decisions_of(registry: Registry) -> list[Decision]:
+    """What officers decided before, the latest decision about two records last."""
+    wanted = select(ClerkRow.__table__).where(ClerkRow.pilot == registry.pilot).order_by(ClerkRow.version, ClerkRow.id)
+    with registry.database.read() as connection:
+        rows = connection.execute(wanted).mappings().all()
+    return [
+        Decision((r["left_agency"], r["left_record"]), (r["right_agency"], r["right_record"]), bool(r["same"]))
+        for r in rows
+    ]
+
+
+def pairs_of(registry: Registry, deliveries: Sequence[dict[str, Any]]) -> pl.DataFrame:
+    """The scored pairs of these deliveries, each with the number of its own."""
+    parts = [pl.DataFrame(schema={**PAIRS, "delivery": pl.Int64})]
+    for delivery in deliveries:
+        scored = registry.shelf.get(str(delivery["digest"]), SCORED)
+        parts.append(scored.with_columns(pl.lit(int(delivery["id"]), pl.Int64).alias("delivery")))
+    return pl.concat(parts)

@@ -1,0 +1,223 @@
+"""Forms the persons, chooses the surviving values and publishes a version: the whole of it in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, func, insert, select, update
+
+from perintis.doors.registry.history import Ref, State, Value, newest, state
+from perintis.doors.registry.joining import decisions_of, pairs_of
+from perintis.doors.registry.models import AttributeRow, ClerkRow, LinkRow, VersionRow
+from perintis.doors.registry.registry import Registry, now, records_of
+from perintis.doors.store.failpoints import failpoint
+from perintis.rules.linkage.continuity import keep_ids
+from perintis.rules.linkage.persons import Decision, form_persons
+from perintis.rules.linkage.standard import RECORD, ROW, SOURCE, standardise
+from perintis.rules.linkage.survivorship import PERSON, survivors
+
+ALONE, LINKED, DECIDED = "the only record", "linked by likeness", "decided by two officers"
+_ROWS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What officers decided about a pair. A merge has two of them; the names are never the same."""
+
+    left: Ref
+    right: Ref
+    same: bool
+    reviewed_by: str
+    confirmed_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Formed:
+    """A version before it is published: built on version `base`, with `conflicts` found and how many were resolved."""
+
+    base: int
+    state: State
+    duplicates: int
+    conflicts: int
+    resolved: int
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published version in counts."""
+
+    version: int
+    persons: int
+    records: int
+    duplicates: int
+    conflicts: int
+    resolved: int
+
+
+def form_version(registry: Registry, digest: str, decisions: Sequence[Decided]) -> Formed:
+    """The next version from everything published and this extract."""
+    base = newest(registry.database, registry.pilot)
+    own = int(registry.delivery(digest)["id"])
+    deliveries = [d for d in registry.standardised() if d["version"] is not None or int(d["id"]) == own]
+    records = records_of(registry, deliveries)
+    before = state(registry.database, registry.pilot, base)
+    decided = [*decisions_of(registry), *(Decision(d.left, d.right, d.same) for d in decisions)]
+    persons = _persons(registry, records, pairs_of(registry, deliveries), decided)
+    person_of = _kept(persons, before)
+    values, conflicts, resolved = _values(registry, records, person_of)
+    merged = {ref for d in decided if d.same for ref in (d.left, d.right)}
+    links = _links(person_of, merged)
+    return Formed(base, State(values, links), _repeated(persons), conflicts, resolved)
+
+
+def _persons(
+    registry: Registry, records: pl.DataFrame, scored: pl.DataFrame, decided: Sequence[Decision]
+) -> pl.DataFrame:  # fmt: skip
+    """The person of each record: source, record, person, size."""
+    linkage = registry.settings.linkage()
+    names = [column.name for column in linkage.columns]
+    sources = {
+        str(agency[0]): part.select(RECORD, *names) for agency, part in records.group_by("agency", maintain_order=True)
+    }
+    standard = standardise(sources, linkage).records
+    there = set(standard.select(SOURCE, RECORD).iter_rows())
+    usable = [d for d in decided if d.left in there and d.right in there]
+    return form_persons(standard, _by_row(standard, records, scored), linkage, usable).persons
+
+
+def _repeated(persons: pl.DataFrame) -> int:
+    """How many records repeat a person of their own agency."""
+    return int(persons.group_by(SOURCE, PERSON).len().select((pl.col("len") - 1).sum()).item() or 0)
+
+
+def _kept(persons: pl.DataFrame, before: State) -> dict[Ref, str]:
+    """The person of each record, under the ids of the version before where they are the same persons."""
+    rows = [(agency, record, person) for (agency, record), (person, _) in before.links.items()]
+    known = pl.DataFrame(rows, schema=dict.fromkeys((SOURCE, RECORD, PERSON), pl.String), orient="row")
+    kept = keep_ids(persons, known).persons
+    return {(source, record): person for source, record, person in kept.select(SOURCE, RECORD, PERSON).iter_rows()}
+
+
+def _by_row(standard: pl.DataFrame, records: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
+    """The pairs by row numbers. A pair counts while both its records are as they were when it was scored."""
+    delivered = records.select(pl.col("agency").alias(SOURCE), RECORD, pl.col("delivery").alias("of"))
+    known = standard.select(ROW, SOURCE, RECORD).join(delivered, on=[SOURCE, RECORD])
+    pairs = scored
+    for side, row in (("left", "left"), ("right", "right")):
+        of = known.rename({SOURCE: f"agency_{side}", RECORD: f"record_{side}", ROW: row, "of": f"of_{side}"})
+        pairs = pairs.join(of, on=[f"agency_{side}", f"record_{side}"])
+    pairs = pairs.filter(pl.max_horizontal("of_left", "of_right") == pl.col("delivery"))
+    rows = pairs.select(
+        pl.min_horizontal("left", "right").alias("left"), pl.max_horizontal("left", "right").alias("right"), "weight"
+    )
+    return rows.unique(["left", "right"]).sort("left", "right")
+
+
+def _values(
+    registry: Registry, records: pl.DataFrame, person_of: dict[Ref, str]
+) -> tuple[dict[Ref, Value], int, int]:  # fmt: skip
+    """The surviving values, how many conflicts there were, and how many a rule resolved."""
+    persons = [person_of[ref] for ref in records.select("agency", RECORD).iter_rows()]
+    frame = records.rename({"agency": SOURCE}).with_columns(pl.Series(PERSON, persons, dtype=pl.String))
+    chosen = survivors(frame, registry.settings.survivor_rules())
+    conflicts = chosen.filter(pl.col("values") > 1)
+    there = chosen.drop_nulls("value").select(PERSON, "field", "value", SOURCE, RECORD, "why")
+    values = {(row[0], row[1]): Value(*row[2:]) for row in there.iter_rows()}
+    return values, conflicts.height, conflicts.drop_nulls("value").height
+
+
+def _links(person_of: dict[Ref, str], merged: set[Ref]) -> dict[Ref, tuple[str, str]]:
+    sizes: dict[str, int] = {}
+    for person in person_of.values():
+        sizes[person] = sizes.get(person, 0) + 1
+    return {
+        ref: (person, ALONE if sizes[person] == 1 else DECIDED if ref in merged else LINKED)
+        for ref, person in person_of.items()
+    }
+
+
+def publish(registry: Registry, digest: str, decisions: Sequence[Decided]) -> Published:
+    """Publishes the version that this extract makes, or gives the one that it made before.
+
+    Everything is written in one transaction. Where another version was published since this one was formed, it is
+    formed again on that one.
+    """
+    delivery = int(registry.delivery(digest)["id"])
+    while True:
+        if (known := _published(registry, delivery)) is not None:
+            return known
+        formed = form_version(registry, digest, decisions)
+        with registry.database.write() as connection:
+            present = select(func.max(VersionRow.number)).where(VersionRow.pilot == registry.pilot)
+            if int(connection.execute(present).scalar() or 0) == formed.base:
+                _write(connection, registry, delivery, formed, decisions)
+                failpoint("registry:written")
+
+
+def _published(registry: Registry, delivery: int) -> Published | None:
+    wanted = select(VersionRow.__table__).where(VersionRow.delivery_id == delivery)
+    with registry.database.read() as connection:
+        row = connection.execute(wanted).mappings().first()
+    if row is None:
+        return None
+    counts = ("persons", "records", "duplicates", "conflicts", "resolved")
+    return Published(int(row["number"]), *(int(row[name]) for name in counts))
+
+
+def _write(
+    connection: Connection, registry: Registry, delivery: int, formed: Formed, decisions: Sequence[Decided]
+) -> None:  # fmt: skip
+    pilot, version, new = registry.pilot, formed.base + 1, formed.state
+    before = _present(connection, pilot)
+    connection.execute(
+        insert(VersionRow).values(
+            pilot=pilot, number=version, delivery_id=delivery, published=now(),
+            persons=len({person for person, _ in new.links.values()}), records=len(new.links),
+            duplicates=formed.duplicates, conflicts=formed.conflicts, resolved=formed.resolved,
+        )
+    )  # fmt: skip
+    _end(connection, AttributeRow, [n for key, (n, old) in before[0].items() if new.values.get(key) != old], version)
+    _end(connection, LinkRow, [n for key, (n, old) in before[1].items() if new.links.get(key) != old], version)
+    added = [
+        {"pilot": pilot, "person": key[0], "field": key[1], **value._asdict(), "from_version": version}
+        for key, value in new.values.items() if key not in before[0] or before[0][key][1] != value
+    ]  # fmt: skip
+    linked = [
+        {"pilot": pilot, "agency": ref[0], "record": ref[1], "person": link[0], "rule": link[1],
+         "from_version": version}
+        for ref, link in new.links.items() if ref not in before[1] or before[1][ref][1] != link
+    ]  # fmt: skip
+    clerks = [
+        {"pilot": pilot, "left_agency": d.left[0], "left_record": d.left[1], "right_agency": d.right[0],
+         "right_record": d.right[1], "same": d.same, "reviewed_by": d.reviewed_by, "confirmed_by": d.confirmed_by,
+         "version": version}
+        for d in decisions
+    ]  # fmt: skip
+    for model, rows in ((AttributeRow, added), (LinkRow, linked), (ClerkRow, clerks)):
+        for start in range(0, len(rows), _ROWS):
+            connection.execute(insert(model), rows[start : start + _ROWS])
+
+
+def _present(
+    connection: Connection, pilot: str
+) -> tuple[dict[Ref, tuple[int, Value]], dict[Ref, tuple[int, tuple[str, str]]]]:
+    """The numbers and contents of the rows that hold now."""
+    a, k = AttributeRow, LinkRow
+    attributes = select(a.id, a.person, a.field, a.value, a.agency, a.record, a.rule)
+    links = select(k.id, k.agency, k.record, k.person, k.rule)
+    values = connection.execute(attributes.where(a.pilot == pilot, a.until_version.is_(None)))
+    linked = connection.execute(links.where(k.pilot == pilot, k.until_version.is_(None)))
+    return (
+        {(r[1], r[2]): (r[0], Value(*r[3:])) for r in values},
+        {(r[1], r[2]): (r[0], (r[3], r[4])) for r in linked},
+    )
+
+
+def _end(connection: Connection, model: Any, rows: Sequence[int], version: int) -> None:
+    """These rows hold up to the version before."""
+    for start in range(0, len(rows), _ROWS):
+        part = rows[start : start + _ROWS]
+        connection.execute(update(model).where(model.id.in_(part)).values(until_version=version))

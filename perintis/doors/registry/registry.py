@@ -1,0 +1,216 @@
+"""One pilot's registry: its settings, its files and its tables, and the first steps of an extract on its way in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from perintis.doors.registry.extracts import ExtractRows, read_extract
+from perintis.doors.registry.models import DeliveryRow, VersionRow
+from perintis.doors.registry.shelf import ACCEPTED, Shelf
+from perintis.doors.settings import Settings, read_settings
+from perintis.doors.store.database import Database
+from perintis.doors.store.upgrading import open_database
+from perintis.rules.linkage.reading import given
+from perintis.rules.registry.columns import column_faults
+from perintis.rules.registry.rows import LINE, CheckedRows, check_rows, wrong_month
+from perintis.rules.registry.settings import PERIOD, RECORD, RegistrySettings, read_registry_settings
+from perintis.words.errors import BadInput, NotFound, PerintisError
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """An extract as its agency announced it."""
+
+    reference: str
+    agency: str
+    period: str
+    file_name: str
+    sha256: str
+    row_count: int
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Taken, or not taken: with a fault that the agency has to mend, or because it was delivered before."""
+
+    rows: int = 0
+    fault: str | None = None
+    duplicate_of: str | None = None
+
+
+class Registry:
+    """The registry of one pilot; use `open_registry`."""
+
+    def __init__(self, settings: Settings, pilot: str, database: Database) -> None:
+        path = settings.pilots / "pilots" / pilot.replace("-", "_") / "registry.yaml"
+        if not path.is_file():
+            raise NotFound(f"pilot {pilot} keeps no registry; {path} is missing")
+        self.pilot = pilot
+        self.home = settings
+        self.database = database
+        self.shelf = Shelf(settings, pilot)
+        self.settings: RegistrySettings = read_registry_settings(path.read_text("utf-8"), str(path))
+
+    def receive(self, announced: Announced) -> Receipt:
+        """Checks checksum, columns, row count and month, and takes the extract once. Faults are told, not raised."""
+        earlier = self._delivery_or_none(announced.sha256)
+        if earlier is not None and earlier["reference"] != announced.reference:
+            return Receipt(duplicate_of=str(earlier["reference"]))
+        try:
+            rows = self._read(announced.file_name, announced.sha256)
+        except PerintisError as error:
+            return Receipt(fault=str(error))
+        fault = next(self._faults(announced, rows), None)
+        if fault is not None:
+            return Receipt(rows.count, fault=f"{announced.file_name}: {fault}")
+        if earlier is None:
+            self._take(announced, rows.count)
+        return Receipt(rows.count)
+
+    def _faults(self, announced: Announced, rows: ExtractRows) -> Iterator[str]:
+        source = self.settings.source(announced.agency)
+        if source is None:
+            yield f"{announced.agency} delivers no extract to this registry; correct the agency"
+            return
+        yield from column_faults(rows.columns, source)
+        if set(announced.columns) - set(rows.columns):
+            yield "the columns are not those that were announced; announce the extract again"
+        if rows.count != announced.row_count:
+            told = f"the file has {rows.count:,} rows and {announced.row_count:,} were announced"
+            yield f"{told}; it may have been cut off: deliver it again"
+        if other := wrong_month(rows.rows, source, announced.period):
+            yield f"the extract is of {other}, and {announced.period} was announced; deliver the right month"
+
+    def _take(self, announced: Announced, rows: int) -> None:
+        values = {
+            "pilot": self.pilot, "reference": announced.reference, "agency": announced.agency,
+            "period": announced.period, "digest": announced.sha256, "received": now(), "rows": rows,
+        }  # fmt: skip
+        try:
+            with self.database.write() as connection:
+                connection.execute(insert(DeliveryRow).values(values))
+        except IntegrityError:  # taken meanwhile by the same case in another process
+            return
+
+    def validate(self, digest: str, name: str) -> CheckedRows:
+        """Checks an extract row by row; structural rejects are among the rejected."""
+        delivery = self.delivery(digest)
+        rows = self._read(name, digest)
+        checked = check_rows(rows.rows, str(delivery["agency"]), self.settings, str(delivery["period"]))
+        return CheckedRows(
+            checked.accepted, pl.concat([checked.rejected, rows.rejected]).sort(LINE, "column"), checked.set_aside
+        )
+
+    def hand_back_rejects(self, digest: str, checked: CheckedRows) -> str:
+        """Writes the rejected rows and values for the agency: line, column, reason; returns the file's name."""
+        delivery = self.delivery(digest)
+        name = f"rejects-{delivery['reference']}-{digest[:8]}.csv".replace("/", "-")
+        told = pl.concat(
+            [
+                checked.rejected.with_columns(what=pl.lit("row not taken")),
+                checked.set_aside.with_columns(what=pl.lit("value left out")),
+            ]
+        )
+        self.shelf.hand_back(str(delivery["agency"]), name, told.sort(LINE, "column").write_csv())
+        return name
+
+    def standardise(self, digest: str, name: str) -> tuple[CheckedRows, int]:
+        """Keeps the accepted rows in the registry's form; returns them and how many values were written otherwise."""
+        delivery = self.delivery(digest)
+        checked = self.validate(digest, name)
+        self.shelf.put(digest, ACCEPTED, checked.accepted)
+        counts = {"accepted": checked.accepted.height, "rejected": checked.rejected_rows}
+        counts["set_aside"] = checked.set_aside.height
+        with self.database.write() as connection:
+            connection.execute(update(DeliveryRow).where(DeliveryRow.id == delivery["id"]).values(counts))
+        return checked, self._written_otherwise(digest, name, checked.accepted)
+
+    def _written_otherwise(self, digest: str, name: str, accepted: pl.DataFrame) -> int:
+        source = self.settings.sources[str(self.delivery(digest)["agency"])]
+        raw = self._read(name, digest).rows.join(accepted.select(LINE), on=LINE, how="semi")
+        return sum(
+            given(was) != value
+            for column, filled in source.columns.items()
+            if filled.fills not in (RECORD, PERIOD)
+            for was, value in zip(raw[column].to_list(), accepted[filled.fills].to_list(), strict=True)
+            if value is not None
+        )
+
+    def _read(self, name: str, digest: str) -> ExtractRows:
+        return read_extract(self.shelf.take(name, digest), name)
+
+    def delivery(self, digest: str) -> dict[str, Any]:
+        """A delivery that was taken, by its checksum, or NotFound."""
+        found = self._delivery_or_none(digest)
+        if found is None:
+            raise NotFound(f"no extract with the checksum {digest[:8]} was taken")
+        return found
+
+    def _delivery_or_none(self, digest: str) -> dict[str, Any] | None:
+        wanted = select(DeliveryRow.__table__).where(DeliveryRow.pilot == self.pilot, DeliveryRow.digest == digest)
+        with self.database.read() as connection:
+            row = connection.execute(wanted).mappings().first()
+        return None if row is None else dict(row)
+
+    def standardised(self) -> list[dict[str, Any]]:
+        """The deliveries whose rows have been taken, oldest first; `version` where they were published."""
+        wanted = (
+            select(DeliveryRow.__table__, VersionRow.number.label("version"))
+            .outerjoin(VersionRow, VersionRow.delivery_id == DeliveryRow.id)
+            .where(DeliveryRow.pilot == self.pilot, DeliveryRow.accepted.is_not(None))
+            .order_by(DeliveryRow.id)
+        )
+        with self.database.read() as connection:
+            return [dict(row) for row in connection.execute(wanted).mappings()]
+
+
+def records_of(registry: Registry, deliveries: list[dict[str, Any]]) -> pl.DataFrame:
+    """The present records of these deliveries: agency, record, delivery, and the fields, null where not delivered.
+
+    Where an agency delivers a record again, the later delivery counts.
+    """
+    fields = list(registry.settings.fields)
+    empty = pl.DataFrame(schema={"agency": pl.String, RECORD: pl.String, "delivery": pl.Int64,
+                                 **dict.fromkeys(fields, pl.String)})  # fmt: skip
+    parts = [empty]
+    for delivery in sorted(deliveries, key=lambda d: int(d["id"])):
+        accepted = registry.shelf.get(str(delivery["digest"]), ACCEPTED)
+        known = set(accepted.columns)
+        number = pl.lit(int(delivery["id"]), pl.Int64).alias("delivery")
+        values = ((pl.col(f) if f in known else pl.lit(None)).cast(pl.String).alias(f) for f in fields)
+        parts.append(accepted.select(pl.lit(delivery["agency"]).alias("agency"), RECORD, number, *values))
+    together = pl.concat(parts)
+    return together.unique(["agency", RECORD], keep="last", maintain_order=True).sort("agency", RECORD)
+
+
+def now() -> datetime:
+    """The present instant."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def open_registry(pilot: str, settings: Settings | None = None) -> Iterator[Registry]:
+    """The registry of a pilot, in the store of these settings or of the environment."""
+    settings = settings or read_settings()
+    database = open_database(settings)
+    try:
+        yield Registry(settings, pilot, database)
+    finally:
+        database.close()
+
+
+def pilot_of(key: str) -> str:
+    """The pilot in the key of a step: store/pilot/case/step/visit."""
+    parts = key.split("/")
+    if len(parts) < 4:
+        raise BadInput("this key names no pilot; call the step through a run")
+    return parts[-4]

@@ -1,0 +1,108 @@
+"""How good the registry is where the truth is known, beside what matching by exact number would have found."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from perintis.doors.registry.history import Ref, state
+from perintis.doors.registry.registry import Registry, records_of
+from perintis.rules.linkage.measures import Quality, cluster_quality, pair_quality_of_clusters
+from perintis.rules.registry.exact import matched_by_number
+from perintis.rules.registry.rows import is_identity
+from perintis.rules.registry.settings import RECORD
+from perintis.words.errors import BadInput
+
+TRUTH = ("agency", RECORD, "person")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One way of matching: persons and duplicates found, share of records linked to another agency, hand-keyed fields.
+
+    `pairs` and `clusters` need the truth.
+    """
+
+    way: str
+    persons: int
+    duplicates: int
+    linked: float | None
+    conflicts: int | None
+    resolved: int | None
+    keyed: int
+    pairs: Quality | None = None
+    clusters: Quality | None = None
+
+
+def measure(registry: Registry, version: int, truth: Mapping[Ref, str] | None) -> tuple[Measured, Measured]:
+    """Both ways on the same records: as it was, by exact number and typed by hand; and as the registry has it."""
+    published = [d for d in registry.standardised() if d["version"] is not None and int(d["version"]) <= version]
+    records = records_of(registry, published)
+    fields = registry.settings.fields
+    numbers = [name for name, field in fields.items() if is_identity(field.kind)]
+    rows = list(records.iter_rows(named=True))
+    exact = matched_by_number(((r["agency"], r[RECORD]), [r[n] for n in numbers]) for r in rows)
+    held = state(registry.database, registry.pilot, version)
+    linked: dict[Ref, Hashable] = {ref: person for ref, (person, _) in held.links.items()}
+    shared = [name for name, field in fields.items() if field.linked_as is not None]
+    agencies = len(registry.settings.sources)
+    typed = sum(r[name] is not None for r in rows for name in shared) * (agencies - 1)
+    known = None if truth is None else _known(truth, linked)
+    return (
+        _measured("by exact number, typed by hand", dict(exact), None, None, typed, known),
+        _measured("the registry", linked, *_conflicts(registry, version), 0, known),
+    )
+
+
+def _conflicts(registry: Registry, version: int) -> tuple[int, int]:
+    from perintis.doors.registry.history import versions
+
+    found = next(v for v in versions(registry.database, registry.pilot) if v["number"] == version)
+    return int(found["conflicts"]), int(found["resolved"])
+
+
+def _measured(
+    way: str, groups: Mapping[Ref, Hashable], conflicts: int | None, resolved: int | None, keyed: int,
+    truth: Mapping[Ref, str] | None,
+) -> Measured:  # fmt: skip
+    agencies: dict[Hashable, set[str]] = {}
+    for (agency, _), group in groups.items():
+        agencies.setdefault(group, set()).add(agency)
+    inside = Counter((agency, group) for (agency, _), group in groups.items())
+    across = sum(len(agencies[group]) > 1 for group in groups.values())
+    found: dict[Hashable, Hashable] = dict(groups)
+    true: dict[Hashable, Hashable] | None = None if truth is None else dict(truth)
+    return Measured(
+        way=way,
+        persons=len(agencies),
+        duplicates=sum(count - 1 for count in inside.values()),
+        linked=across / len(groups) if groups else None,
+        conflicts=conflicts,
+        resolved=resolved,
+        keyed=keyed,
+        pairs=None if true is None else pair_quality_of_clusters(found, true),
+        clusters=None if true is None else cluster_quality(found, true),
+    )
+
+
+def _known(truth: Mapping[Ref, str], linked: Mapping[Ref, Hashable]) -> dict[Ref, str]:
+    """The truth of the records that are in the registry; raises BadInput where it is silent about one."""
+    missing = sum(ref not in truth for ref in linked)
+    if missing:
+        raise BadInput(f"the truth says nothing of {missing:,} records of the registry; give it for all of them")
+    return {ref: truth[ref] for ref in linked}
+
+
+def read_truth(path: Path) -> dict[Ref, str]:
+    """Who each record truly is, from a CSV with the columns agency, record, person."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream)
+            if reader.fieldnames is None or not set(TRUTH) <= set(reader.fieldnames):
+                raise BadInput(f"{path.name}: the truth has the columns {', '.join(TRUTH)}; name them so")
+            return {(row["agency"], row[RECORD]): row["person"] for row in reader}
+    except (OSError, UnicodeError) as error:
+        raise BadInput(f"{path.name} cannot be read ({type(error).__name__}); give a CSV in UTF-8") from None

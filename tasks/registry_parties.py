@@ -1,0 +1,191 @@
+"""What each agency does for the reference registry: deliver again, adopt changes; and as it was, type and match.
+
+Every agency has the same steps under its own name. What `adopt_changes` takes is what the agency is shown: for each
+field the number of values in its file of changes, which lies in its part of the exchange folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from agencies.indonesia import DUKCAPIL, IMIGRASI, KEMENKES, KEMNAKER
+from perintis import Sla, human_step, working
+from perintis.words.identifiers import Reference
+
+C = TypeVar("C", bound="Changes")
+
+ADOPTING = Sla(working(days=5), "draft agreement art. 5(5)")
+DELIVERING = Sla(working(days=3), "draft agreement art. 5(6)")
+
+
+class Frozen(BaseModel):
+    """Requests and answers do not change."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class ReturnedExtract(Frozen):
+    """An extract that goes back, and why."""
+
+    reference: Reference
+    period: str
+    file_name: str
+    fault: str
+
+
+class CorrectedExtract(Frozen):
+    """The corrected extract, as the agency announces it."""
+
+    file_name: str
+    sha256: str
+    row_count: int
+
+
+class Changes(Frozen):
+    """A file of changes for one agency: the version, and how many values of each field it shows."""
+
+    registry_version: int
+    changes_file: str
+    same_person_as: int = 0
+    full_name: int = 0
+    date_of_birth: int = 0
+    sex: int = 0
+    nik: int = 0
+    passport_number: int = 0
+
+
+class LeadChanges(Changes):
+    """What Immigration sees of its own registry."""
+
+    citizenship: int = 0
+    province: int = 0
+    permit_type: int = 0
+    permit_until: int = 0
+    office: int = 0
+    fit: int = 0
+    screened_on: int = 0
+    occupation: int = 0
+    employer: int = 0
+
+
+class PopulationChanges(Changes):
+    """What the Civil Registry is shown."""
+
+    citizenship: int = 0
+    permit_type: int = 0
+    permit_until: int = 0
+
+
+class WorkerChanges(Changes):
+    """What Manpower is shown."""
+
+    citizenship: int = 0
+    permit_type: int = 0
+    permit_until: int = 0
+
+
+class Adopted(Frozen):
+    """How many of the values the agency took over; it answers for its own register."""
+
+    adopted: int
+
+
+class PrintedList(Frozen):
+    """An extract on paper or as a file by mail, as another agency gets it."""
+
+    reference: Reference
+    period: str
+    row_count: int
+
+
+class TypedRecords(Frozen):
+    """How many records an agency typed from another's list. The fields are those that are typed of each record."""
+
+    full_name: int
+    date_of_birth: int
+    sex: int
+    nik: int
+    passport_number: int
+
+
+class Matched(Frozen):
+    """What matching by exact number found: whether somebody has to ask the delivering agency about records."""
+
+    unclear: bool
+
+
+class Question(Frozen):
+    """A letter about records that do not match."""
+
+    reference: Reference
+    period: str
+
+
+class Answered(Frozen):
+    """The letter was answered."""
+
+    done: bool = True
+
+
+def deliver_again(returned: ReturnedExtract) -> CorrectedExtract:
+    """Correct the extract and deliver it again."""
+
+
+def type_records(listed: PrintedList) -> TypedRecords:
+    """Type the records of the list into the own register."""
+
+
+def match_by_number(listed: PrintedList) -> Matched:
+    """Look each record up by its exact number."""
+
+
+def answer_letter(question: Question) -> Answered:
+    """Answer a letter about records that do not match."""
+
+
+def _adopt(shown: type[C]) -> Callable[[C], Adopted]:
+    """The signature of `adopt_changes` for an agency that is shown these fields."""
+
+    def adopt_changes(changes: C) -> Adopted:
+        """Take over what changed in the own records."""
+
+    adopt_changes.__annotations__ = {"changes": shown, "return": Adopted}
+    return adopt_changes
+
+
+_TYPED = tuple(TypedRecords.model_fields)
+
+imigrasi_delivers = human_step(IMIGRASI, within=DELIVERING)(deliver_again)
+dukcapil_delivers = human_step(DUKCAPIL, within=DELIVERING)(deliver_again)
+kemenkes_delivers = human_step(KEMENKES, within=DELIVERING)(deliver_again)
+kemnaker_delivers = human_step(KEMNAKER, within=DELIVERING)(deliver_again)
+
+imigrasi_adopts = human_step(IMIGRASI, within=ADOPTING)(_adopt(LeadChanges))
+dukcapil_adopts = human_step(DUKCAPIL, within=ADOPTING)(_adopt(PopulationChanges))
+kemenkes_adopts = human_step(KEMENKES, within=ADOPTING)(_adopt(Changes))
+kemnaker_adopts = human_step(KEMNAKER, within=ADOPTING)(_adopt(WorkerChanges))
+
+imigrasi_types = human_step(IMIGRASI, keyed=_TYPED)(type_records)
+dukcapil_types = human_step(DUKCAPIL, keyed=_TYPED)(type_records)
+kemenkes_types = human_step(KEMENKES, keyed=_TYPED)(type_records)
+kemnaker_types = human_step(KEMNAKER, keyed=_TYPED)(type_records)
+
+imigrasi_matches = human_step(IMIGRASI)(match_by_number)
+dukcapil_matches = human_step(DUKCAPIL)(match_by_number)
+kemenkes_matches = human_step(KEMENKES)(match_by_number)
+kemnaker_matches = human_step(KEMNAKER)(match_by_number)
+
+imigrasi_answers = human_step(IMIGRASI)(answer_letter)
+dukcapil_answers = human_step(DUKCAPIL)(answer_letter)
+kemenkes_answers = human_step(KEMENKES)(answer_letter)
+kemnaker_answers = human_step(KEMNAKER)(answer_letter)
+
+DELIVERS = {s.agency.code: s for s in (imigrasi_delivers, dukcapil_delivers, kemenkes_delivers, kemnaker_delivers)}
+ADOPTS = {s.agency.code: s for s in (imigrasi_adopts, dukcapil_adopts, kemenkes_adopts, kemnaker_adopts)}
+TYPES = {s.agency.code: s for s in (imigrasi_types, dukcapil_types, kemenkes_types, kemnaker_types)}
+MATCHES = {s.agency.code: s for s in (imigrasi_matches, dukcapil_matches, kemenkes_matches, kemnaker_matches)}
+ANSWERS = {s.agency.code: s for s in (imigrasi_answers, dukcapil_answers, kemenkes_answers, kemnaker_answers)}
+"""Each agency's step of a kind, by the agency's code."""
