@@ -200,6 +200,8 @@ def test_a_later_amendment_does_not_change_a_look_that_was_taken(tried: Office, 
     file = tried.folder / "pilots/small/plan.yaml"
     file.write_text(PLAN.replace("planned_cases: 320", "planned_cases: 320, alpha: 0.2"), "utf-8")
     tried.done("plan", "amend", "small", "--reason", "impatience", "--results-visible", "yes")
+    same = judged(tried)
+    assert (same["look"], word(same), taken(same)) == (0, word(first), taken(first))
     read_on(70)
     later = judged(tried)
     assert taken(later) == taken(first)

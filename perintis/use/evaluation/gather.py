@@ -63,7 +63,8 @@ def gather(shelves: Shelves, folder: Path, asked: Asked) -> Material:
     known = shelves.pilots.get(asked.pilot)
     rehearsed = all(d.simulated for d in data)
     past = (
-        Past() if rehearsed else past_looks(shelves.database, asked.pilot, phase.version, content_hash(data[1]))
+        Past() if rehearsed
+        else past_looks(shelves.database, asked.pilot, phase.version, content_hash(data[1]), plan_hash(plan))
     )  # fmt: skip
     request = Request(
         pilot=asked.pilot, title=known.title if known else asked.pilot, currency=known.currency if known else "",

@@ -35,15 +35,18 @@ class Past:
     final: bool = False
 
 
-def past_looks(database: Database, pilot: str, version: str, snapshot: str) -> Past:
-    """The looks of that version of the pilot before `snapshot`, the SHA-256 of the judged cases as they are now."""
+def past_looks(database: Database, pilot: str, version: str, snapshot: str, plan: str) -> Past:
+    """The looks of that version of the pilot before `snapshot`, the SHA-256 of the judged cases as they are now.
+
+    `plan` is the hash of the plan in force: a look that was taken by the plan before an amendment stays as it was.
+    """
     plans = plan_versions(database, pilot)
     taken: list[LookTaken] = []
     for kept in kept_evaluations(database, pilot):
         row = kept.evaluation
         if row.version != version or not _counts(row) or row.look != len(taken) + 1:
             continue
-        if row.snapshot == snapshot:
+        if row.snapshot == snapshot and row.plan_hash == plan:
             return Past(tuple(taken), repeated=True, final=row.final)
         taken.append(_taken(_look(row, taken, plans.get(row.plan_hash)), row))
     return Past(tuple(taken))
