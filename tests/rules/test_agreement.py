@@ -316,6 +316,7 @@ def test_everything_that_an_answer_would_show_has_a_name(answer: Any, fields: tu
 
 NAMES = st.sampled_from(["a", "b", "c"])
 FIELDS = st.lists(st.sampled_from(["u", "v", "w", "x", "y", "z"]), min_size=1, max_size=4, unique=True)
+END = date(2027, 6, 30)
 DAYS = st.dates(date(2025, 1, 1), date(2027, 12, 31))
 
 
@@ -336,13 +337,13 @@ def test_no_field_leaves_that_no_term_lists(
         {"article": f"art. {n}", "discloses": a, "receives": b, "fields": fields, "purpose": "p", "legal_basis": "l",
          "from": min(days), "until": max(days)}
         for n, (a, b, fields, *days) in enumerate(listed, start=1)
-        if a != b
+        if a != b and max(days) <= END
     ]  # fmt: skip
     agreement = Agreement.model_validate({
         "number": "M", "title": "t", "pilot": "p", "status": "draft", "from": date(2025, 1, 1),
-        "until": date(2027, 6, 30), "open_cases": open_cases,
+        "until": END, "open_cases": open_cases,
         "parties": [{"code": code, "name": code} for code in "abc"],
-        "terms": [t for t in terms if t["until"] <= date(2027, 6, 30)],
+        "terms": terms,
     })  # fmt: skip
     decided = may_disclose(agreement, discloses=pair[0], receives=pair[1], fields=asked, on=on, opened=opened)
     listing = {

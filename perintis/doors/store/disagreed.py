@@ -17,11 +17,13 @@ from perintis.words.errors import NotAgreed
 from perintis.words.recorded import CaseStatus
 
 NOT_SET_ASIDE = not_(
-    exists().where(
+    exists()
+    .where(
         CaseRow.id == OutboxRow.case_id,
         CaseRow.status == CaseStatus.FAILED.value,
         CaseRow.problem.startswith(f"{NotAgreed.code}:"),
     )
+    .correlate(OutboxRow)
 )
 """Of a case that was set aside because of the agreement nothing is sent until `perintis retry`."""
 

@@ -6,7 +6,6 @@ import importlib
 import re
 import sys
 from collections.abc import Iterator
-from datetime import date
 from importlib.resources import files
 from keyword import kwlist
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from perintis.doors.pilot_folder import list_pilots, put_on_path
-from perintis.faces.cli.here import Here
+from perintis.faces.cli.here import Here, now
 from perintis.faces.cli.screen import print_json, say
 from perintis.words.agency import Agency
 from perintis.words.errors import BadInput, NotAllowed
@@ -45,7 +44,7 @@ def command(
     found = agency or ("lead", f"agencies.{module}", "LEAD")
     texts = {
         "PILOT_NAME": pilot, "PILOT_MODULE": module, "PILOT_TITLE": title or pilot.replace("-", " ").capitalize(),
-        "FIRST_DAY": f"{date.today().year}-01-01", "LAST_DAY": f"{date.today().year + 4}-12-31",
+        "FIRST_DAY": f"{now().year}-01-01", "LAST_DAY": f"{now().year + 4}-12-31",
         **dict(zip(("AGENCY_CODE", "AGENCY_MODULE", "AGENCY_CONSTANT"), found, strict=True)),
     }  # fmt: skip
     planned = [(folder / target, text) for target, text in _planned(folder, module, texts, agency is None)]
