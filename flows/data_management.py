@@ -64,7 +64,7 @@ async def corrected(case: Extract, file_name: str, fault: str) -> Delivered:
     reply = await any_of(again, within=CORRECTION.within)
     if reply.value is None:
         raise NotCorrected
-    return dict(reply.value)
+    return {name: getattr(reply.value, name) for name in ("file_name", "sha256", "row_count")}
 
 
 async def decided(case: Extract, pair: Pair) -> PairDecided:
@@ -72,13 +72,13 @@ async def decided(case: Extract, pair: Pair) -> PairDecided:
     shown = dict(pair)
     first = await registry.review_pair(case, **shown)
     if not first.same_person:
-        return PairDecided(left=pair.left, right=pair.right, same=False, reviewed_by=first.officer)
+        return PairDecided(left=pair.left, right=pair.right, same=False, reviewed_by=first.reviewed_by)
     while True:
-        second = await registry.confirm_merge(case, **shown, reviewed_by=first.officer)
-        if second.officer.casefold() != first.officer.casefold():
+        second = await registry.confirm_merge(case, **shown, reviewed_by=first.reviewed_by)
+        if second.confirmed_by.casefold() != first.reviewed_by.casefold():
             return PairDecided(
-                left=pair.left, right=pair.right, same=second.merge, reviewed_by=first.officer,
-                confirmed_by=second.officer,
+                left=pair.left, right=pair.right, same=second.merge, reviewed_by=first.reviewed_by,
+                confirmed_by=second.confirmed_by,
             )  # fmt: skip
 
 

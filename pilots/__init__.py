@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pilots import fast_track
+from pilots import data_management, fast_track
 
-ALL = (fast_track.PILOT,)
+ALL = (fast_track.PILOT, data_management.PILOT)

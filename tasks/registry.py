@@ -118,7 +118,7 @@ class Reviewed(Frozen):
     """One person or two, and who says so."""
 
     same_person: bool
-    officer: OfficerName
+    reviewed_by: OfficerName
 
 
 class ToConfirm(Pair):
@@ -131,7 +131,7 @@ class Confirmed(Frozen):
     """Whether a second officer agrees to the merge, and who it is."""
 
     merge: bool
-    officer: OfficerName
+    confirmed_by: OfficerName
 
 
 class PairDecided(Frozen):

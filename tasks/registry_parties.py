@@ -16,6 +16,7 @@ from perintis import Sla, human_step, working
 from perintis.words.identifiers import Reference
 
 C = TypeVar("C", bound="Changes")
+E = TypeVar("E", bound="CorrectedExtract")
 
 ADOPTING = Sla(working(days=5), "draft agreement art. 5(5)")
 DELIVERING = Sla(working(days=3), "draft agreement art. 5(6)")
@@ -42,6 +43,46 @@ class CorrectedExtract(Frozen):
     file_name: str
     sha256: str
     row_count: int
+
+
+class CorrectedPopulation(CorrectedExtract):
+    """With the number of values of each field that the Civil Registry discloses by it, where it counts them."""
+
+    full_name: int = 0
+    date_of_birth: int = 0
+    sex: int = 0
+    citizenship: int = 0
+    nik: int = 0
+    passport_number: int = 0
+    province: int = 0
+    recorded_on: int = 0
+
+
+class CorrectedScreenings(CorrectedExtract):
+    """The same of Health: fit or not, and no finding."""
+
+    full_name: int = 0
+    date_of_birth: int = 0
+    sex: int = 0
+    nik: int = 0
+    passport_number: int = 0
+    fit: int = 0
+    screened_on: int = 0
+    recorded_on: int = 0
+
+
+class CorrectedWorkers(CorrectedExtract):
+    """The same of Manpower."""
+
+    full_name: int = 0
+    date_of_birth: int = 0
+    sex: int = 0
+    citizenship: int = 0
+    nik: int = 0
+    passport_number: int = 0
+    occupation: int = 0
+    employer: int = 0
+    recorded_on: int = 0
 
 
 class Changes(Frozen):
@@ -130,8 +171,14 @@ class Answered(Frozen):
     done: bool = True
 
 
-def deliver_again(returned: ReturnedExtract) -> CorrectedExtract:
-    """Correct the extract and deliver it again."""
+def _deliver(disclosed: type[E]) -> Callable[[ReturnedExtract], E]:
+    """The signature of `deliver_again` for an agency whose extract discloses these fields."""
+
+    def deliver_again(returned: ReturnedExtract) -> E:
+        """Correct the extract and deliver it again."""
+
+    deliver_again.__annotations__ = {"returned": ReturnedExtract, "return": disclosed}
+    return deliver_again
 
 
 def type_records(listed: PrintedList) -> TypedRecords:
@@ -158,10 +205,10 @@ def _adopt(shown: type[C]) -> Callable[[C], Adopted]:
 
 _TYPED = tuple(TypedRecords.model_fields)
 
-imigrasi_delivers = human_step(IMIGRASI, within=DELIVERING)(deliver_again)
-dukcapil_delivers = human_step(DUKCAPIL, within=DELIVERING)(deliver_again)
-kemenkes_delivers = human_step(KEMENKES, within=DELIVERING)(deliver_again)
-kemnaker_delivers = human_step(KEMNAKER, within=DELIVERING)(deliver_again)
+imigrasi_delivers = human_step(IMIGRASI, within=DELIVERING)(_deliver(CorrectedExtract))
+dukcapil_delivers = human_step(DUKCAPIL, within=DELIVERING)(_deliver(CorrectedPopulation))
+kemenkes_delivers = human_step(KEMENKES, within=DELIVERING)(_deliver(CorrectedScreenings))
+kemnaker_delivers = human_step(KEMNAKER, within=DELIVERING)(_deliver(CorrectedWorkers))
 
 imigrasi_adopts = human_step(IMIGRASI, within=ADOPTING)(_adopt(LeadChanges))
 dukcapil_adopts = human_step(DUKCAPIL, within=ADOPTING)(_adopt(PopulationChanges))

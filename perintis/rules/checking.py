@@ -104,8 +104,9 @@ def _check_step(pilot: Pilot[Any], step: StepFacts, steps: Sequence[StepFacts]) 
     if step.service_level is not None and not step.service_level.reference:
         yield warning(where, "promises a time without saying which rule promises it; write Sla(within, reference)")
     answers = {field for other in steps for field in _answer_fields(other)}
+    known_answers = answers | {field for other in steps for field in _inner_fields(other.output_type)}
     for name, field in step.input_model.model_fields.items():
-        known = _in_application(pilot, name) or name in answers or name in SENT_BACK_FIELDS
+        known = _in_application(pilot, name) or name in known_answers or name in SENT_BACK_FIELDS
         if field.is_required() and not known:
             yield warning(where, f"takes {name!r}, which neither the application nor any step's answer has; look at "
                                  "its spelling, or see that the process passes it")  # fmt: skip
@@ -121,6 +122,16 @@ def _in_application(pilot: Pilot[Any], name: str) -> bool:
 def _answer_fields(step: StepFacts) -> tuple[str, ...]:
     """The fields of a step's answer."""
     return answered_fields(step.output_type)
+
+
+def _inner_fields(annotation: Any) -> Iterator[str]:
+    """The fields of models inside an answer: a process may pass on what one entry of a list says."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        for name, field in annotation.model_fields.items():
+            yield name
+            yield from _inner_fields(field.annotation)
+    for part in get_args(annotation):
+        yield from _inner_fields(part)
 
 
 def _check_agreement(
