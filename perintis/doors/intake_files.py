@@ -17,12 +17,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, update
 
 from perintis.doors.application_rows import FileRow, read_rows
 from perintis.doors.store.database import Database
-from perintis.doors.store.models import CaseRow, IntakeRow, PayloadRow
-from perintis.doors.store.opening import NewCase, differing_fields, open_cases, refuse_new_while_paused
+from perintis.doors.store.models import IntakeRow
+from perintis.doors.store.opening import (
+    ERASED,
+    NewCase,
+    differing_fields,
+    known_applications,
+    open_cases,
+    refuse_new_while_paused,
+)
 from perintis.engine.definition import Definition
 from perintis.words.errors import BadInput, NotAllowed
 from perintis.words.pilot import Pilot
@@ -186,15 +193,12 @@ def _known_otherwise(database: Database, pilot: str, new: Sequence[NewCase]) -> 
     references = list(wanted)
     with database.read() as connection:
         for start in range(0, len(references), _PART):
-            rows = connection.execute(
-                select(CaseRow.reference, PayloadRow.application)
-                .join(PayloadRow, PayloadRow.case_id == CaseRow.id)
-                .where(
-                    CaseRow.pilot == pilot, CaseRow.rehearsal.is_(None),
-                    CaseRow.reference.in_(references[start : start + _PART]),
-                )
-            )  # fmt: skip
-            found |= {r: differing_fields(known, wanted[r]) for r, known in rows if known != wanted[r]}
+            known = known_applications(connection, pilot, references[start : start + _PART])
+            found |= {
+                r: [ERASED] if before is None else differing_fields(before, wanted[r])
+                for r, before in known.items()
+                if before != wanted[r]
+            }
     return found
 
 

@@ -16,6 +16,7 @@ from perintis.doors.store.inbox import Absorbed, absorb, receive
 from perintis.doors.store.outbox import Dispatched, dispatch
 from perintis.doors.store.runs import begin_run, end_run, step_metrics
 from perintis.doors.store.store import LEASE_SECONDS, ProcessStore
+from perintis.doors.vault.anchors import anchor
 from perintis.engine.definition import Definition
 from perintis.engine.waves import Executor, InTurn, Tally, Waves
 from perintis.words.errors import PerintisError
@@ -92,6 +93,7 @@ def run_cases(
     ended = clock()
     report.metrics = step_metrics(database, pilot.name, process.value, run, ended)
     end_run(database, run, report.counts, report.metrics, ended)
+    anchor(database, ended)
     return report
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from perintis.words.errors import BadInput
@@ -15,7 +15,8 @@ class Settings(BaseSettings):
     """Where Perintis keeps its things.
 
     `home` holds the SQLite store, baselines, exchanged files and Prefect's own home. `pilots` is the folder that has
-    `pilots/`, `tasks/` and `flows/` in it.
+    `pilots/`, `tasks/` and `flows/` in it. `key_file`, `key` or `key_command` (one of them) gives the master key of the
+    personal data; else it is in `home`, where it is made on first use.
     """
 
     model_config = SettingsConfigDict(env_prefix="PERINTIS_", env_file=".env", extra="ignore", frozen=True)
@@ -23,6 +24,9 @@ class Settings(BaseSettings):
     home: Path = Path(".perintis")
     database_url: str | None = Field(default=None, repr=False)
     pilots: Path = Path()
+    key_file: Path | None = None
+    key: SecretStr | None = None
+    key_command: str | None = Field(default=None, repr=False)
 
     @property
     def store_url(self) -> str:
@@ -30,6 +34,16 @@ class Settings(BaseSettings):
         if self.database_url:
             return self.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
         return f"sqlite:///{(self.home / 'perintis.db').absolute()}"
+
+    @property
+    def own_key_file(self) -> Path:
+        """Where the master key is if nothing else was said."""
+        return self.home / "master.key"
+
+    @property
+    def anchors(self) -> Path:
+        """The folder of the files that prove from outside the store that no history was rewritten."""
+        return self.home / "anchors"
 
     @property
     def exchange_folder(self) -> Path:

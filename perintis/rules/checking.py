@@ -80,7 +80,7 @@ def _check_words(pilot: Pilot[Any]) -> Iterator[Problem]:
     if "outcome" not in pilot.decision.model_fields:
         yield Problem(where, f"{pilot.decision.__name__} has no field 'outcome'; add one that says how a case ended")
     for name in filter(None, (pilot.reference, pilot.office, *pilot.segments)):
-        if _is_personal(pilot.application.model_fields[name]):
+        if is_personal(pilot.application.model_fields[name]):
             yield Problem(where, f"{name!r} is shown in lists, but it identifies a person; name another field")
     if pilot.service_level is None:
         yield warning(where, "promises no time to the decision; give it a service level")
@@ -88,7 +88,8 @@ def _check_words(pilot: Pilot[Any]) -> Iterator[Problem]:
         yield warning(where, "promises a time without saying which rule promises it; give the Sla a reference")
 
 
-def _is_personal(field: FieldInfo) -> bool:
+def is_personal(field: FieldInfo) -> bool:
+    """Whether the values of a field identify a person."""
     return any(isinstance(mark, Personal) for mark in field.metadata) or _holds_personal(field.annotation)
 
 

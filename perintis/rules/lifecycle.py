@@ -32,7 +32,7 @@ One step visit moves like this (in brackets: the event's lifecycle, as in XES):
 
 Attempts count up by one. A `breach` changes no state; it comes at most once, and before the end. The case itself is
 opened by `start` of the step "case" and closed by its `complete` (decided) or `withdraw` (withdrawn, cancelled);
-nothing comes after that.
+nothing comes after that but acts on its personal data (steps beginning with "person."), which move nothing.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from perintis.words.errors import BrokenHistory
-from perintis.words.recorded import CASE_STEP, UNFINISHED, Key, Lifecycle, WorkKind, WorkStatus
+from perintis.words.recorded import CASE_STEP, PERSON_STEP, UNFINISHED, Key, Lifecycle, WorkKind, WorkStatus
 
 _S = WorkStatus
 _TRANSITIONS: dict[tuple[WorkStatus | None, Lifecycle], frozenset[WorkStatus]] = {
@@ -129,38 +129,58 @@ def rebuild(events: Iterable[Event]) -> CaseState:
 
     Raises BrokenHistory, naming the event, where a number is missing or an event cannot follow those before it.
     """
-    state: CaseState | None = None
+    state: _Draft | None = None
     for event in events:
-        state = _opened(event) if state is None else _after(state, event)
+        if state is None:
+            state = _opened(event)
+        else:
+            _after(state, event)
     if state is None:
         raise BrokenHistory("there is no event")
-    return state
+    return CaseState(state.opened, state.closed, state.outcome, state.breached, state.last_seq, state.visits)
 
 
-def _opened(event: Event) -> CaseState:
+@dataclass(slots=True)
+class _Draft:
+    """The state so far; one for all events of a case, for a new value an event would cost more than all the checks."""
+
+    opened: datetime
+    closed: datetime | None = None
+    outcome: str | None = None
+    breached: datetime | None = None
+    last_seq: int = 1
+    visits: dict[Key, VisitState] = field(default_factory=dict)
+
+
+def _opened(event: Event) -> _Draft:
     if (event.seq, event.step, event.lifecycle) != (1, CASE_STEP, Lifecycle.START):
         raise BrokenHistory(f"event {event.seq} comes first, but a case begins with event 1, its opening")
-    return CaseState(opened=event.at)
+    return _Draft(opened=event.at)
 
 
-def _after(state: CaseState, event: Event) -> CaseState:
+def _after(state: _Draft, event: Event) -> None:
     if event.seq != state.last_seq + 1:
         raise BrokenHistory(f"event {event.seq} comes after event {state.last_seq}")
+    state.last_seq = event.seq
+    if event.step.startswith(PERSON_STEP):
+        return  # an act on the personal data of the case: it may come at any time, and nothing moves
     if state.closed is not None:
         raise BrokenHistory(f"event {event.seq} comes after the case was closed")
     if event.step == CASE_STEP:
-        return _case_after(state, event)
+        _case_after(state, event)
+        return
     key = Key(event.step, event.visit)
     before = state.visits.get(key)
-    state.visits[key] = _first(event) if before is None else _visit_after(before, event)  # ours: made in `_opened`
-    return replace(state, last_seq=event.seq)
+    state.visits[key] = _first(event) if before is None else _visit_after(before, event)
 
 
-def _case_after(state: CaseState, event: Event) -> CaseState:
+def _case_after(state: _Draft, event: Event) -> None:
     if event.lifecycle is Lifecycle.BREACH and state.breached is None:
-        return replace(state, breached=event.at, last_seq=event.seq)
+        state.breached = event.at
+        return
     if event.lifecycle in _CLOSING and event.outcome is not None:
-        return replace(state, closed=event.at, outcome=event.outcome, last_seq=event.seq)
+        state.closed, state.outcome = event.at, event.outcome
+        return
     raise BrokenHistory(f"event {event.seq} ({event.lifecycle.value}) cannot happen to the case now")
 
 
@@ -195,15 +215,13 @@ def _check(before: WorkStatus | None, event: Event) -> None:
 
 def _moved(before: VisitState, event: Event) -> VisitState:
     """What is said anew replaces what was; who, since when and at what cost stays where it is not said anew."""
-    return replace(
-        before,
-        status=event.status,
+    return VisitState(
+        before.kind, before.agency, event.status, before.ready,
         started=event.started or before.started,
-        completed=None if event.status.unfinished else event.at,
-        retry_at=event.retry_at,
-        attempt=event.attempt,
+        completed=None if event.status in UNFINISHED else event.at,
+        due=before.due, breached=before.breached, retry_at=event.retry_at, attempt=event.attempt,
         officer=event.officer or before.officer,
         cost=before.cost if event.cost is None else event.cost,
-        error=event.error,
+        keyed=before.keyed, error=event.error,
         answered=event.seq if event.status.answered else None,
-    )
+    )  # fmt: skip

@@ -81,6 +81,9 @@ class Lifecycle(StrEnum):
 CASE_STEP = "case"
 """The `step` of events about the case as a whole: opened (start), closed (complete), withdrawn, breached."""
 
+PERSON_STEP = "person."
+"""How the `step` of events about the personal data of a case begins: person.trace, person.erase and so on."""
+
 TIMER_STEP = "timer"
 """The `step` of waits for a date, so that they are counted like any other step."""
 

@@ -36,7 +36,7 @@ class Sweeper:
     """
 
     def __init__(self, url: str, folder: Path, *, cases: int = 2, verify_every: int = 10) -> None:
-        self._database = Database(url)
+        self._database = Database(url, anchors=folder / "anchors")
         self._folder = folder
         self._cases = cases
         self._verify_every = verify_every

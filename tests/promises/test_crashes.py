@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-SWEPT = {"open", "claim", "record", "answer", "send_back", "outbox", "inbox", "breaches"}
+SWEPT = {"open", "claim", "record", "answer", "send_back", "outbox", "inbox", "breaches", "anchor"}
 """The parts of the recording path in which the sweep must have killed."""
 
 
@@ -41,7 +41,8 @@ def test_killed_at_every_failpoint(store_url: str, tmp_path: Path, repository: P
 
 
 @pytest.mark.parametrize(
-    ("mutant", "begin_at"), [("split", "mutant:split"), ("nokey", "record:begin"), ("noguard", "mutant:noguard")]
+    ("mutant", "begin_at"),
+    [("split", "mutant:split"), ("apart", "mutant:apart"), ("nokey", "record:begin"), ("noguard", "mutant:noguard")],
 )
 @pytest.mark.timeout(600)
 def test_the_checker_finds_what_is_recorded_wrongly(

@@ -28,10 +28,7 @@ from perintis.words.tables import DataSet
 from tests.use.test_evaluate import PLAN, material
 
 SMALL = PLAN.model_copy(
-    update={
-        "minimums": PLAN.minimums.model_copy(update={"matured_cases_per_office": 2, "cases": 50}),
-        "looks": PLAN.looks.model_copy(update={"planned_cases": 500}),
-    }
+    update={"minimums": PLAN.minimums.model_copy(update={"matured_cases_per_office": 2, "cases": 50})}
 )
 
 

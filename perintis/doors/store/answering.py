@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -12,7 +13,7 @@ from perintis.doors.store.disclosing import keep_terms
 from perintis.doors.store.failpoints import failpoint
 from perintis.doors.store.outbox import settle_answered
 from perintis.doors.store.recording import effect_key
-from perintis.doors.store.workrows import CaseHead, WorkRecord, find_work, hold_case, record_act
+from perintis.doors.store.workrows import CaseHead, WorkRecord, find_work, hold_case, record_act, refuse_restricted
 from perintis.rules.agreement import Disclosure
 from perintis.words.errors import BadInput, NotAllowed
 from perintis.words.recorded import Lifecycle, WorkKind, WorkStatus
@@ -77,6 +78,7 @@ def answer_held(
     disclosed: tuple[Disclosure, ...] = (),
 ) -> None:
     """Record an answer to work of a held case, in the caller's transaction; `by_agency`: its system answered."""
+    refuse_restricted(head)
     _check_answerable(record, by_agency=by_agency)
     if record.kind is WorkKind.EXCHANGE and started is None:
         started = now  # how long the agency worked on it is its own affair: to us all of it was waiting
@@ -112,10 +114,11 @@ def send_back_work(database: Database, work: int, reason: str, *, officer: str |
 def _hold(connection: Connection, work: int) -> tuple[CaseHead, WorkRecord]:
     case = find_work(connection, work).case
     head = hold_case(connection, case)
+    refuse_restricted(head)
     return head, find_work(connection, work)  # again, now that nobody else can change it
 
 
-def _woken(head: CaseHead) -> dict[str, str]:
+def _woken(head: CaseHead) -> dict[str, Any]:
     return {"status": "ready"} if head.status == "waiting" else {}
 
 

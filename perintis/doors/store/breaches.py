@@ -38,12 +38,12 @@ def _late_cases(database: Database, pilot: str, now: datetime) -> list[int]:
         .where(
             WorkRow.completed.is_(None), WorkRow.breached.is_(None), WorkRow.due.is_not(None), WorkRow.due < now,
             WorkRow.kind != WorkKind.TIMER.value, CaseRow.pilot == pilot, CaseRow.rehearsal.is_(None),
-            CaseRow.closed.is_(None),
+            CaseRow.closed.is_(None), CaseRow.restricted.is_(None),
         )
     )  # fmt: skip
     late_cases = select(CaseRow.id).where(
         CaseRow.closed.is_(None), CaseRow.breached.is_(None), CaseRow.rehearsal.is_(None), CaseRow.due < now,
-        CaseRow.pilot == pilot,
+        CaseRow.pilot == pilot, CaseRow.restricted.is_(None),
     )  # fmt: skip
     with database.read() as connection:
         return list(connection.execute(late_work.union(late_cases)).scalars())

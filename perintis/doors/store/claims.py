@@ -104,7 +104,8 @@ class Claims:
         lock = "" if self._database.is_sqlite else " FOR UPDATE SKIP LOCKED"
         statement = (
             "SELECT id FROM cases WHERE pilot = {m} AND process = {m} AND rehearsal IS NULL AND {state} "
-            f"AND id > {int(after)}{chosen} AND (lease_until IS NULL OR lease_until < {{m}}{dead}) "
+            f"AND restricted IS NULL AND id > {int(after)}{chosen} "
+            f"AND (lease_until IS NULL OR lease_until < {{m}}{dead}) "
             f"ORDER BY id LIMIT {int(limit)}{lock}"
         )
         found: list[int] = []

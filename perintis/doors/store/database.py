@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
@@ -16,16 +16,31 @@ from sqlalchemy.orm import DeclarativeBase
 
 from perintis.words.errors import BadInput, PerintisError
 
+if TYPE_CHECKING:
+    from perintis.doors.vault.keys import KeySource
+
 _ROWS_A_STATEMENT = 100
 
 
 class Database:
-    """One database. `write()` and `read()` open transactions; everything inside one is recorded, or nothing."""
+    """One database. `write()` and `read()` open transactions; everything inside one is recorded, or nothing.
 
-    def __init__(self, url: str) -> None:
+    `keys` says where the master key of the personal data comes from (else as the environment says, or a file beside an
+    SQLite store); `anchors` is the folder of the anchor files, None for none. Without `protects`, which is for the
+    benchmark of the vault alone, nothing is encrypted or chained.
+    """
+
+    def __init__(
+        self, url: str, *, keys: KeySource | None = None, anchors: Path | None = None, protects: bool = True
+    ) -> None:
+        from perintis.doors.vault.sources import key_source_of  # late, for the vault knows the database
+        from perintis.doors.vault.vault import Vault
+
         self.url = url
+        self.anchors = anchors
+        self.vault = Vault(keys or key_source_of(url), protects=protects)
         try:
-            self.engine = _create(url)
+            self.engine = _create(url).execution_options(perintis_vault=self.vault)
         except ArgumentError:
             raise BadInput("PERINTIS_DATABASE_URL is not a database address; use postgresql+psycopg://...") from None
         self.is_sqlite = self.engine.dialect.name == "sqlite"

@@ -10,6 +10,7 @@ from perintis.doors.store.database import Database
 from perintis.doors.store.models import OutboxRow, PayloadRow, WorkRow
 from perintis.doors.store.recording import effect_key
 from perintis.doors.store.workrows import CaseHead, WorkRecord, find_work, hold_case, read_work, record_act
+from perintis.doors.vault.vault import NOTE, vault_of
 from perintis.engine.changes import Change
 from perintis.words.errors import BadInput, NotAllowed
 from perintis.words.recorded import CASE_STEP, UNFINISHED, Key, Lifecycle, Outcome, WorkKind, WorkStatus
@@ -34,9 +35,10 @@ def end_case(
         changes.append(_ended(head, outcome, officer, now))
         record_act(
             connection, head, changes, database.prefix(head.pilot), status="closed", closed=now, outcome=outcome.value,
-            fence=head.fence + 1, worker=None, lease_until=None, wake_at=None,
+            fence=head.fence + 1, worker=None, lease_until=None, wake_at=None, ending={case: (NOTE, reason)},
         )  # fmt: skip
-        connection.execute(update(PayloadRow).where(PayloadRow.case_id == case).values(note=reason))
+        note = vault_of(connection).keys(connection, [case])[case].seal(NOTE, reason)
+        connection.execute(update(PayloadRow).where(PayloadRow.case_id == case).values(note=note))
 
 
 def _ended(head: CaseHead, outcome: Outcome, officer: str | None, now: datetime) -> Change:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from perintis.doors.store.database import Database, one_of
 from perintis.doors.store.types import from_micros, instant_or_none
+from perintis.doors.vault.vault import APPLICATION, answer_place, vault_of
+from perintis.doors.vault.vault import Key as CaseKey
 from perintis.engine.ports import History, WorkState
+from perintis.words.errors import NotAllowed
 from perintis.words.recorded import Key, WorkKind, WorkStatus
 
 # Answered work first, by the number of the event that answered it: the order in which replay feeds it back.
@@ -22,20 +25,30 @@ _CASES = (
 
 
 def load_histories(database: Database, cases: Sequence[int]) -> list[History]:
-    """The histories of `cases` in the order of their ids; one consistent view."""
+    """The histories of `cases` in the order of their ids; one consistent view. The one place where answers are opened.
+
+    Raises NotAllowed where a case was erased.
+    """
     if not cases:
         return []
     with database.read() as connection:
-        histories = {
-            row[0]: History(row[0], row[1], row[2], from_micros(row[3]), row[4], row[5], row[6])
-            for row in connection.exec_driver_sql(_CASES.format(chosen=one_of(connection, "c.id", cases))).all()
-        }
+        found = connection.exec_driver_sql(_CASES.format(chosen=one_of(connection, "c.id", cases))).all()
+        keys = vault_of(connection).keys(connection, [row[0] for row in found])
+        histories = {row[0]: _history(row, keys) for row in found}
         for row in connection.exec_driver_sql(_WORK.format(chosen=one_of(connection, "case_id", cases))).all():
-            histories[row[0]].work.append(_work_state(row))
+            histories[row[0]].work.append(_work_state(row, keys[row[0]]))
     return list(histories.values())
 
 
-def _work_state(row: Sequence[Any]) -> WorkState:
+def _history(row: Sequence[Any], keys: Mapping[int, CaseKey]) -> History:
+    (case, reference, office, opened, application, fence, last_seq) = row
+    if case not in keys:
+        raise NotAllowed(f"case {case} was erased; nothing personal of it is left")
+    text = keys[case].open(APPLICATION, application)
+    return History(case, reference, office, from_micros(opened), text, fence, last_seq)
+
+
+def _work_state(row: Sequence[Any], case_key: CaseKey) -> WorkState:
     (_, step, visit, kind, status, ready, completed, due, retry_at, attempt, result) = row
     return WorkState(
         Key(step, visit),
@@ -46,5 +59,5 @@ def _work_state(row: Sequence[Any]) -> WorkState:
         instant_or_none(due),
         instant_or_none(retry_at),
         attempt,
-        result,
+        None if result is None else case_key.open(answer_place(step, visit), result),
     )

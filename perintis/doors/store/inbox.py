@@ -18,6 +18,7 @@ from perintis.doors.store.failpoints import failpoint
 from perintis.doors.store.models import CaseRow, InboxRow, WorkRow
 from perintis.doors.store.types import to_micros
 from perintis.doors.store.workrows import hold_case, read_work
+from perintis.doors.vault.vault import vault_of
 from perintis.engine.agreed import Agreed
 from perintis.engine.steps import Step, error_fields
 from perintis.rules.agreement import Disclosure
@@ -53,11 +54,13 @@ def receive(database: Database, arrivals: Sequence[Arrival], now: datetime) -> i
         return new
     with database.write() as connection:
         mark = placeholder(connection)
+        key = vault_of(connection).messages(connection)
         for arrival in sorted(set(arrivals)):
+            sealed = arrival._replace(body=key.seal(_place(arrival), arrival.body))
             done = connection.exec_driver_sql(
                 "INSERT INTO inbox (agency, message, key, body, received, status) "
                 f"VALUES ({', '.join([mark] * 5)}, 'new') ON CONFLICT DO NOTHING",
-                (*arrival, to_micros(now)),
+                (*sealed, to_micros(now)),
             )
             new += done.rowcount
         failpoint("inbox:received")
@@ -112,14 +115,23 @@ def _take_new(connection: Connection, prefix: str, store: str) -> list[Arrival]:
         .limit(_PART)
         .with_for_update(skip_locked=True)
     )  # fmt: skip
-    return [Arrival(*row) for row in connection.execute(wanted)]
+    rows = connection.execute(wanted).all()
+    if not rows:
+        return []
+    key = vault_of(connection).messages(connection)
+    return [a._replace(body=key.open(_place(a), a.body)) for a in (Arrival(*row) for row in rows)]
+
+
+def _place(arrival: Arrival) -> str:
+    return f"inbox.body/{arrival.agency}/{arrival.message}"
 
 
 def _note(connection: Connection, arrival: Arrival, reason: str | None, report: Absorbed) -> None:
+    """Say what became of a message. Its body goes: an answer is recorded with its work, the agency has the rest."""
     connection.execute(
         update(InboxRow)
         .where(InboxRow.agency == arrival.agency, InboxRow.message == arrival.message)
-        .values(status="answered" if reason is None else "refused", reason=reason)
+        .values(status="answered" if reason is None else "refused", reason=reason, body="")
     )
     if reason is None:
         report.answered += 1

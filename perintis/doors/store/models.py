@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Text,
@@ -106,6 +107,8 @@ class CaseRow(Base):
     fence: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str | None]
     lease_until: Mapped[datetime | None]
+    restricted: Mapped[datetime | None]
+    anchored: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
 
     __table_args__ = (
         # An application is opened once. A rehearsal's cases are apart from real ones and from other rehearsals'.
@@ -127,7 +130,7 @@ class CaseRow(Base):
 
 
 class PayloadRow(Base):
-    """Personal data of one case, apart from everything else."""
+    """Personal data of one case, apart from everything else; each text sealed with the key of the case."""
 
     __tablename__ = "payloads"
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True, autoincrement=False)
@@ -137,7 +140,7 @@ class PayloadRow(Base):
 
 
 class WorkRow(Base):
-    """One step visit of one case. `result` is personal data; `answered` is the event number that answered it."""
+    """One step visit of one case. `result` is personal data, sealed; `answered` numbers the answering event."""
 
     __tablename__ = "work"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -171,7 +174,11 @@ class WorkRow(Base):
 
 
 class EventRow(Base):
-    """One line about a step, append-only. Codes and times, no personal value; together they rebuild the state."""
+    """One line about a step, append-only. Codes and times, no personal value; together they rebuild the state.
+
+    `hash` chains it to the event before (`perintis.rules.chain`); `commitment` stands for what is personal about it.
+    Events of rehearsals have neither.
+    """
 
     __tablename__ = "events"
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True, autoincrement=False)
@@ -186,6 +193,8 @@ class EventRow(Base):
     started: Mapped[datetime | None]
     cost: Mapped[float | None] = mapped_column(Float)
     detail: Mapped[str | None] = mapped_column(Text)
+    commitment: Mapped[bytes | None] = mapped_column(LargeBinary)
+    hash: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     __table_args__ = ({"sqlite_with_rowid": False},)
 

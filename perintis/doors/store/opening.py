@@ -17,12 +17,14 @@ from perintis.doors.store.harm_trips import refuse_while_paused
 from perintis.doors.store.models import CaseRow, PayloadRow
 from perintis.doors.store.recording import write_events
 from perintis.doors.store.types import to_micros
+from perintis.doors.vault.vault import APPLICATION, open_or_erased, vault_of
 
 CASE_COLUMNS = (
     "id", "pilot", "version", "process", "reference", "rehearsal", "intake", "office", "segments", "status", "opened",
     "due", "last_seq", "fence",
 )  # fmt: skip
 _PART = 1_000
+ERASED = "application, for that case was erased"
 
 
 class NewCase(NamedTuple):
@@ -77,15 +79,19 @@ def _open_part(
 ) -> None:  # fmt: skip
     at = to_micros(now)
     with database.write() as connection:
-        known = _known(connection, pilot, [n.reference for n in part])
+        known = known_applications(connection, pilot, [n.reference for n in part])
         fresh: dict[str, NewCase] = {}
         already, conflicts = 0, {}
         for case in part:
-            before = known.get(case.reference) or (
-                fresh[case.reference].application if case.reference in fresh else None
-            )
-            if before is None:
+            if case.reference in known:
+                before = known[case.reference]
+            elif case.reference in fresh:
+                before = fresh[case.reference].application
+            else:
                 fresh[case.reference] = case
+                continue
+            if before is None:
+                conflicts[case.reference] = [ERASED]
             elif before == case.application or not (differing := differing_fields(before, case.application)):
                 already += 1
             else:
@@ -99,16 +105,28 @@ def _open_part(
             for i, c in zip(ids, fresh.values(), strict=True)
         ]  # fmt: skip
         insert_rows(connection, CaseRow, CASE_COLUMNS, rows)
-        insert_rows(
-            connection, PayloadRow, ("case_id", "application"),
-            [(i, c.application) for i, c in zip(ids, fresh.values(), strict=True)],
-        )  # fmt: skip
-        write_events(connection, [opening_event(i, at, lead) for i in ids])
+        _insert_applications(connection, ids, list(fresh.values()), at, lead)
         failpoint("open:commit")
     failpoint("open:committed")
     opened.cases += ids
     opened.already_open += already
     opened.conflicts.update(conflicts)
+
+
+def _insert_applications(
+    connection: Connection, ids: Sequence[int], new: Sequence[NewCase], at: int, lead: str
+) -> None:
+    """The sealed applications of new cases, and the events that open them."""
+    keys = vault_of(connection).new(connection, ids)
+    applications = [(i, keys[i].seal(APPLICATION, c.application)) for i, c in zip(ids, new, strict=True)]
+    insert_rows(connection, PayloadRow, ("case_id", "application"), applications)
+    write_events(
+        connection,
+        [
+            (*opening_event(i, at, lead), keys[i].commit(APPLICATION, c.application))
+            for i, c in zip(ids, new, strict=True)
+        ],
+    )
 
 
 def opening_event(case: int, at: int, lead: str) -> tuple[Any, ...]:
@@ -138,19 +156,21 @@ def refuse_new_while_paused(database: Database, new: Sequence[NewCase], *, pilot
     with database.read() as connection:
         for start in range(0, len(new), _PART):
             wanted = {case.reference for case in new[start : start + _PART]}
-            if wanted - _known(connection, pilot, list(wanted)).keys():
+            if wanted - known_applications(connection, pilot, list(wanted)).keys():
                 refuse_while_paused(connection, pilot)
                 return
 
 
-def _known(connection: Connection, pilot: str, references: list[str]) -> dict[str, str]:
+def known_applications(connection: Connection, pilot: str, references: Sequence[str]) -> dict[str, str | None]:
+    """The applications of live cases by reference; None where the case was erased."""
     mark = placeholder(connection)
     rows = connection.exec_driver_sql(
-        "SELECT c.reference, p.application FROM cases c JOIN payloads p ON p.case_id = c.id "
+        "SELECT c.reference, c.id, p.application FROM cases c JOIN payloads p ON p.case_id = c.id "
         f"WHERE c.rehearsal IS NULL AND c.pilot = {mark} AND c.reference IN ({', '.join([mark] * len(references))})",
         (pilot, *references),
-    )
-    return {row[0]: row[1] for row in rows}
+    ).all()
+    keys = vault_of(connection).keys(connection, [row[1] for row in rows])
+    return {reference: open_or_erased(keys, case, APPLICATION, application) for reference, case, application in rows}
 
 
 def differing_fields(before: str, after: str) -> list[str]:

@@ -12,14 +12,15 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, and_, exists, select, update
 
 from perintis.doors.store.claims import is_dead
 from perintis.doors.store.database import Database
 from perintis.doors.store.disagreed import NOT_SET_ASIDE, set_aside_not_agreed
 from perintis.doors.store.failpoints import failpoint
-from perintis.doors.store.models import OutboxRow, WorkRow
+from perintis.doors.store.models import CaseRow, OutboxRow, WorkRow
 from perintis.doors.store.workrows import hold_case, read_work, record_act
+from perintis.doors.vault.vault import request_place, vault_of
 from perintis.engine.agreed import Agreed
 from perintis.engine.steps import Message, Retry, Send, Step
 from perintis.words.errors import AgencyUnavailable
@@ -77,10 +78,13 @@ def _take(
 ) -> list[Message]:
     """Mark up to a batch of queued messages as being sent by this worker."""
     wanted = (
-        select(OutboxRow.key, OutboxRow.step, OutboxRow.agency, OutboxRow.body)
+        select(
+            OutboxRow.key, OutboxRow.step, OutboxRow.agency, OutboxRow.body, OutboxRow.case_id, OutboxRow.visit
+        )
         .where(
             OutboxRow.status == "queued", OutboxRow.next_at <= now, _mine(pilot, database),
             OutboxRow.step.in_(list(steps)), OutboxRow.agency.not_in(sorted(down)),
+            ~exists().where(CaseRow.id == OutboxRow.case_id, CaseRow.restricted.is_not(None)),
             NOT_SET_ASIDE,
         )
         .order_by(OutboxRow.step, OutboxRow.queued, OutboxRow.key)
@@ -88,7 +92,12 @@ def _take(
         .with_for_update(skip_locked=True)
     )  # fmt: skip
     with database.write() as connection:
-        messages = [Message(row.key, row.step, row.agency, row.body) for row in connection.execute(wanted)]
+        rows = connection.execute(wanted).all()
+        keys = vault_of(connection).keys(connection, [row.case_id for row in rows])
+        messages = [
+            Message(row.key, row.step, row.agency, keys[row.case_id].open(request_place(row.step, row.visit), row.body))
+            for row in rows
+        ]
         if not messages:
             return []
         taken = {"status": "sending", "worker": worker, "attempt": OutboxRow.attempt + 1, "next_at": now}

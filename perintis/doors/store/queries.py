@@ -1,6 +1,7 @@
 """What lists and pages ask of the store: read-only, in plain SQL, one function a question.
 
-Rehearsed cases are never among the answers. No answer holds personal data.
+Rehearsed cases are never among the answers, and no list has cases of which the processing is restricted. No answer
+holds personal data.
 """
 
 from __future__ import annotations
@@ -117,7 +118,7 @@ class Filters:
 
     def where(self, now: datetime) -> tuple[str, list[Any]]:
         """The condition on `cases c`, and its parameters."""
-        parts, values = ["c.rehearsal IS NULL"], list[Any]()
+        parts, values = ["c.rehearsal IS NULL AND c.restricted IS NULL"], list[Any]()
         parts.append("c.closed IS NOT NULL" if self.closed else "c.closed IS NULL")
         if self.pilot is not None:
             parts.append("c.pilot = ?")
@@ -226,7 +227,7 @@ def inbox(reader: Reader, agency: str, limit: int) -> list[WorkLine]:
     """What waits for an agency's officers or system: what is due first comes first."""
     rows = reader.rows(
         f"{_WORK} WHERE w.agency = ? AND {_UNFINISHED} AND w.kind IN ('human', 'exchange') AND c.rehearsal IS NULL "
-        f"ORDER BY coalesce(w.due, 9e18), w.ready, w.id LIMIT {int(limit)}",
+        f"AND c.restricted IS NULL ORDER BY coalesce(w.due, 9e18), w.ready, w.id LIMIT {int(limit)}",
         [agency],
     )
     return [_work_line(row) for row in rows]
@@ -236,7 +237,8 @@ def count_inbox(reader: Reader, agency: str) -> int:
     """How many work items wait for an agency."""
     rows = reader.rows(
         "SELECT count(*) FROM work w JOIN cases c ON c.id = w.case_id "
-        f"WHERE w.agency = ? AND {_UNFINISHED} AND w.kind IN ('human', 'exchange') AND c.rehearsal IS NULL",
+        f"WHERE w.agency = ? AND {_UNFINISHED} AND w.kind IN ('human', 'exchange') AND c.rehearsal IS NULL "
+        "AND c.restricted IS NULL",
         [agency],
     )
     return int(rows[0][0])
@@ -264,15 +266,6 @@ def list_runs(reader: Reader, pilot: str, *, kinds: Sequence[str] | None = None,
         RunLine._make((*row[:6], instant(row[6]), _maybe(instant, row[7]), _decoded(row[8]), _decoded(row[9]), row[10]))
         for row in rows
     ]
-
-
-def payload(reader: Reader, case: int) -> tuple[dict[str, Any], dict[str, Any] | None, str | None]:
-    """The personal data of one case: application, decision and the note with which it ended."""
-    rows = reader.rows("SELECT application, decision, note FROM payloads WHERE case_id = ?", [case])
-    if not rows:
-        return {}, None, None
-    application, decision, note = rows[0]
-    return json.loads(application), _maybe(json.loads, decision), note
 
 
 def names_used(reader: Reader, column: str, pilot: str | None = None) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -10,12 +10,15 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy import Connection
 
+from perintis.doors.store.chaining import chained
 from perintis.doors.store.database import Database, insert_rows, one_of, set_rows, update_rows
 from perintis.doors.store.disclosing import keep_terms_of, write_disclosures
 from perintis.doors.store.failpoints import failpoint
 from perintis.doors.store.lateness import Slot, breach_event, find_late, mark_late
 from perintis.doors.store.models import EventRow, OutboxRow, WorkRow
 from perintis.doors.store.types import micros_or_none, to_micros
+from perintis.doors.vault.vault import DECISION, answer_place, request_place, vault_of
+from perintis.doors.vault.vault import Key as CaseKey
 from perintis.engine.changes import Change, Standing
 from perintis.engine.ports import Heads, Recorded
 from perintis.words.errors import LeaseLost
@@ -28,6 +31,7 @@ WORK_COLUMNS = (
 EVENT_COLUMNS = (
     "case_id", "seq", "at", "step", "visit", "lifecycle", "agency", "officer", "ready", "started", "cost", "detail",
 )  # fmt: skip
+CHAINED_COLUMNS = (*EVENT_COLUMNS, "commitment", "hash")
 OUTBOX_COLUMNS = (
     "key", "case_id", "step", "visit", "agency", "body", "status", "attempt", "queued", "next_at",
 )  # fmt: skip
@@ -133,14 +137,27 @@ def _update_parameters(row: tuple[Any, ...]) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def write_changes(connection: Connection, changes: Sequence[Change], last_seq: dict[int, int], prefix: str) -> None:
+Ending = Mapping[int, tuple[str, str]]
+"""By case that is closed: the place and the text of its decision, or of the reason with which it ended."""
+NOTHING_ENDS: Ending = {}
+
+
+def write_changes(
+    connection: Connection,
+    changes: Sequence[Change],
+    last_seq: dict[int, int],
+    prefix: str,
+    ending: Ending = NOTHING_ENDS,
+) -> None:
     """Write events, work and disclosures of `changes`, and queue their messages; counts `last_seq` of each case up.
 
-    What is ended late gets the event of its breach first. The caller holds the case rows, and has had the terms kept
-    that the disclosures rest on. Raises LeaseLost if a step
-    visit was already completed.
+    What is ended late gets the event of its breach first. Answers and messages are sealed; the events commit to answers
+    and to what is in `ending`. The caller holds the case rows, and has had the terms kept that the disclosures rest on.
+    Raises LeaseLost if a step visit was already completed.
     """
-    events, new, old, messages, disclosed = [], [], [], [], []
+    events: list[tuple[Any, ...]] = []
+    new, old, messages, disclosed = [], [], [], []
+    keys = _keys(connection, changes, ending)
     found_late, late = set(find_late(connection, changes)), dict[Slot, datetime]()
     for change in changes:
         if (slot := Slot(change.case, change.key)) in found_late:
@@ -149,18 +166,24 @@ def write_changes(connection: Connection, changes: Sequence[Change], last_seq: d
             events.append(breach_event(slot, seq, agency, change.at))
             late[slot] = change.at
         seq = last_seq[change.case] = last_seq[change.case] + 1
-        events.append(event_row(change, seq))
         if change.disclosed:
             disclosed.append((change, seq))
         if change.key.step == CASE_STEP:
+            events.append((*event_row(change, seq), _commit_ending(keys, change.case, ending)))
             continue
         row = work_row(change, seq)
+        if change.result is None:
+            events.append(event_row(change, seq))
+        else:
+            place, key = answer_place(*change.key), keys[change.case]
+            events.append((*event_row(change, seq), key.commit(place, change.result)))
+            row = (*row[:-1], key.seal(place, change.result))
         if change.first:
             new.append(row)
         else:
             old.append(_update_parameters(row))
         if change.message is not None and change.kind is WorkKind.EXCHANGE:
-            messages.append(_outbox_row(change, prefix))
+            messages.append(_outbox_row(change, prefix, keys[change.case]))
     insert_rows(connection, WorkRow, WORK_COLUMNS, new)
     failpoint("record:work")
     if update_rows(connection, _UPDATE_WORK, old) != len(old):
@@ -172,9 +195,22 @@ def write_changes(connection: Connection, changes: Sequence[Change], last_seq: d
     _call_back(connection, changes, prefix)
 
 
+def _keys(connection: Connection, changes: Sequence[Change], ending: Ending) -> Mapping[int, CaseKey]:
+    """The keys of the cases about which something personal is recorded."""
+    told = {c.case for c in changes if c.result is not None or c.message is not None}
+    return vault_of(connection).keys(connection, told | ending.keys()) if told or ending else {}
+
+
+def _commit_ending(keys: Mapping[int, CaseKey], case: int, ending: Ending) -> bytes | None:
+    return keys[case].commit(*ending[case]) if case in ending else None
+
+
 def write_events(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Append events; their number within the case is unique, so nothing is overwritten."""
-    insert_rows(connection, EventRow, EVENT_COLUMNS, rows)
+    """Append events; their number within the case is unique, so nothing is overwritten.
+
+    `rows` have the EVENT_COLUMNS, and then a commitment where there is one; those of one case come in their order.
+    """
+    insert_rows(connection, EventRow, CHAINED_COLUMNS, chained(connection, rows))
 
 
 def _call_back(connection: Connection, changes: Sequence[Change], prefix: str) -> None:
@@ -187,11 +223,12 @@ def _call_back(connection: Connection, changes: Sequence[Change], prefix: str) -
     update_rows(connection, "UPDATE outbox SET status = 'withdrawn' WHERE key = ? AND status = 'queued'", needless)
 
 
-def _outbox_row(change: Change, prefix: str) -> tuple[Any, ...]:
+def _outbox_row(change: Change, prefix: str, key: CaseKey) -> tuple[Any, ...]:
     queued = to_micros(change.at)
+    body = key.seal(request_place(*change.key), change.message or "")
     return (
         effect_key(prefix, change.case, change.key.step, change.key.visit), change.case, change.key.step,
-        change.key.visit, change.agency, change.message, "queued", 0, queued, queued,
+        change.key.visit, change.agency, body, "queued", 0, queued, queued,
     )  # fmt: skip
 
 
@@ -235,7 +272,8 @@ class Recorder:
             last_seq = {case: current[case][1] for case in writable}
             again = self._recorded_before(connection, changes, overtaken & writable)
             kept = [c for c in changes if c.case in writable and Slot(c.case, c.key) not in again]
-            write_changes(connection, kept, last_seq, prefix)
+            decided = {s.case: (DECISION, s.decision) for s in standings if s.decision and s.case in writable}
+            write_changes(connection, kept, last_seq, prefix, decided)
             self._stand(connection, [s for s in standings if s.case in writable], last_seq, heads)
             self._advance(connection, writable - concluded, last_seq, current, now)
             failpoint("record:commit")
@@ -262,7 +300,8 @@ class Recorder:
     def _lock(self, connection: Connection, cases: list[int]) -> dict[int, tuple[int, int]]:
         suffix = "" if self._database.is_sqlite else " ORDER BY id FOR UPDATE"
         rows = connection.exec_driver_sql(
-            f"SELECT id, fence, last_seq FROM cases WHERE {one_of(connection, 'id', cases)} AND closed IS NULL{suffix}"
+            f"SELECT id, fence, last_seq FROM cases WHERE {one_of(connection, 'id', cases)} AND closed IS NULL "
+            f"AND restricted IS NULL{suffix}"
         )
         return {row[0]: (row[1], row[2]) for row in rows.all()}
 
@@ -296,5 +335,7 @@ class Recorder:
             for s in standings
         ]  # fmt: skip
         set_rows(connection, "cases", _STANDING, _LEASED, rows, also=", worker = NULL, lease_until = NULL")
-        decisions = [(s.decision, s.case) for s in standings if s.decision is not None]
+        decided = {s.case: s.decision for s in standings if s.decision is not None}
+        keys = vault_of(connection).keys(connection, decided)
+        decisions = [(keys[case].seal(DECISION, decision), case) for case, decision in decided.items()]
         set_rows(connection, "payloads", {"decision": "text"}, {"case_id": "bigint"}, decisions)

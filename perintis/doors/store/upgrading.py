@@ -14,7 +14,12 @@ from perintis.doors.settings import Settings
 from perintis.doors.store.database import Database
 from perintis.doors.store.models import StoreIdentity
 from perintis.doors.store.version import HEAD
+from perintis.doors.vault.sealing_old import seal_old
+from perintis.doors.vault.sources import key_source
 from perintis.words.errors import BadInput, PerintisError
+
+FIRST_WITH_VAULT = "0004"
+"""From this version on personal data are sealed and events are chained."""
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -26,7 +31,7 @@ def open_database(settings: Settings) -> Database:
     A new SQLite store is made on the spot. A shared PostgreSQL store is changed only by `perintis db upgrade`.
     """
     settings.make_home()
-    database = Database(settings.store_url)
+    database = Database(settings.store_url, keys=key_source(settings), anchors=settings.anchors)
     version = present_version(database)
     if version is None and database.is_sqlite:
         upgrade(database)
@@ -43,9 +48,13 @@ def open_database(settings: Settings) -> Database:
 def present_version(database: Database) -> str | None:
     """The migration that the tables stand at, or None where there are no tables."""
     with database.read() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return _version(connection)
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def upgrade(database: Database) -> None:
@@ -56,8 +65,12 @@ def upgrade(database: Database) -> None:
     try:
         with database.write() as connection:
             config.attributes["connection"] = connection
+            before = _version(connection)
             command.upgrade(config, "head")
             _name_store(connection)
+            database.vault.found(connection)
+            if before is not None and before < FIRST_WITH_VAULT:
+                seal_old(connection)
     except SQLAlchemyError as error:
         raise PerintisError(f"the store could not be upgraded ({type(error).__name__}); it is as it was") from error
 

@@ -13,6 +13,8 @@ from sqlalchemy import Connection
 from perintis.doors.store.database import Database, in_list
 from perintis.doors.store.recording import effect_key
 from perintis.doors.store.types import from_micros, instant_or_none
+from perintis.doors.vault.anchors import Anchored, anchor_file, missing_lines, read_anchors
+from perintis.rules.chain import Link, beginning, first_break
 from perintis.rules.lifecycle import CaseState, Event, VisitState, rebuild
 from perintis.words.errors import BrokenHistory
 from perintis.words.recorded import CaseStatus, Key, Lifecycle, WorkKind, WorkStatus
@@ -27,7 +29,8 @@ _WORK = (
     "officer, cost, keyed, error, answered FROM work WHERE case_id IN ({ids})"
 )
 _EVENTS = (
-    "SELECT case_id, seq, at, step, visit, lifecycle, agency, officer, ready, started, cost, detail FROM events "
+    "SELECT case_id, seq, at, step, visit, lifecycle, agency, officer, ready, started, cost, detail, "
+    "commitment, hash FROM events "
     "WHERE case_id IN ({ids}) ORDER BY case_id, seq"
 )
 _OUTBOX = "SELECT case_id, key, step, visit, status FROM outbox WHERE case_id IN ({ids})"
@@ -42,6 +45,9 @@ _SENDING = {
     WorkStatus.WITHDRAWN: ("sent", "sending", "withdrawn", "in_doubt"),
 }
 """Where a request to an agency's system may be, by the state of the work it belongs to."""
+
+
+_LIFECYCLES = {member.value: member for member in Lifecycle}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +80,17 @@ class _Case(NamedTuple):
 def verify_store(database: Database) -> list[Problem]:
     """Everything in the store that does not fit together; empty when all is well.
 
-    Every case's row and step visits are what its events rebuild; event numbers have no gap; each exchange has one
-    request under its own key; each request was answered at most once. Works through a thousand cases at a time.
+    Every case's row and step visits are what its events rebuild; event numbers have no gap; the events are chained to
+    one another and are what the anchor file says; each exchange has one request under its own key; each request was
+    answered at most once. Works through a thousand cases at a time and needs no key.
     """
     problems: list[Problem] = []
     with database.read() as connection:
+        anchored = _anchored(connection, database)
+        problems += [Problem(None, what) for what in anchored.problems]
         for cases in _parts(connection):
-            problems += _verify_part(connection, database.store_name, cases)
+            problems += _verify_part(connection, database.store_name, cases, anchored, chained=database.vault.protects)
+        problems += [Problem(case, "it was anchored, but is not in the store any more") for case in anchored.heads]
         problems += [
             Problem(None, f"request {key} was answered by {count} messages")
             for key, count in connection.exec_driver_sql(_ANSWERS)
@@ -95,7 +105,19 @@ def _parts(connection: Connection) -> Iterator[list[_Case]]:
         after = rows[-1][0]
 
 
-def _verify_part(connection: Connection, store: str, cases: Sequence[_Case]) -> Iterator[Problem]:
+def _anchored(connection: Connection, database: Database) -> Anchored:
+    """What the anchor file says of cases and of itself; nothing where this store has none."""
+    if database.anchors is None or not database.vault.protects:
+        return Anchored()
+    file = anchor_file(database.anchors, database.store_name)
+    found = read_anchors(file, database.store_name)
+    found.problems += missing_lines(connection, found, file)
+    return found
+
+
+def _verify_part(
+    connection: Connection, store: str, cases: Sequence[_Case], anchored: Anchored, *, chained: bool
+) -> Iterator[Problem]:
     ids = in_list([case.id for case in cases])
     work = _by_case(connection, _WORK, ids)
     events = _by_case(connection, _EVENTS, ids)
@@ -104,6 +126,7 @@ def _verify_part(connection: Connection, store: str, cases: Sequence[_Case]) -> 
         visits = {Key(row[0], row[1]): _visit(row[2:]) for row in work[case.id]}
         found = [
             *_against_events(case, visits, events[case.id]),
+            *(_chain(store, case, events[case.id], anchored) if chained and case.rehearsal is None else ()),
             *_standing(case, visits),
             *([] if case.rehearsal else _requests(f"{store}/{case.pilot}", case, visits, outbox[case.id])),
         ]
@@ -128,13 +151,32 @@ def _visit(row: Sequence[Any]) -> VisitState:
     )  # fmt: skip
 
 
+def _chain(store: str, case: _Case, events: Sequence[Sequence[Any]], anchored: Anchored) -> Iterator[str]:
+    """The first event whose hash does not fit, or the first anchor that says something else than the chain."""
+    heads = anchored.heads.pop(case.id, ())
+    links = (Link((case.id, *row[:-2]), row[-2], row[-1]) for row in events)
+    if broken := first_break(beginning(store, case.pilot, case.id), links):
+        yield broken.what
+        return
+    sound = 0
+    for seq, told in sorted(heads):
+        if seq > len(events):
+            yield f"its events after {len(events)} are missing: it was anchored with {seq}"
+            return
+        if not events[seq - 1][-1].hex().startswith(told):
+            yield f"an event from {sound + 1} to {seq} was rewritten, and all after it chained anew: the anchor says so"
+            return
+        sound = seq
+
+
 def read_event(row: Sequence[Any]) -> Event:
-    """An event from the columns seq, at, step, visit, lifecycle, agency, officer, ready, started, cost and detail."""
-    (seq, at, step, visit, lifecycle, agency, officer, ready, started, cost, detail) = row
+    """An event from its columns from seq to detail; what comes after them is left alone."""
+    (seq, at, step, visit, lifecycle, agency, officer, ready, started, cost, detail) = row[:11]
     more = json.loads(detail) if detail else {}
     return Event(
-        seq, from_micros(at), step, visit, Lifecycle(lifecycle), agency,
-        status=WorkStatus(more.get("status", "completed")), kind=WorkKind(more.get("kind", "automatic")),
+        seq, from_micros(at), step, visit, _LIFECYCLES.get(lifecycle) or Lifecycle(lifecycle), agency,
+        status=WorkStatus(more["status"]) if "status" in more else WorkStatus.COMPLETED,
+        kind=WorkKind(more["kind"]) if "kind" in more else WorkKind.AUTOMATIC,
         officer=officer, ready=instant_or_none(ready), started=instant_or_none(started),
         due=instant_or_none(more.get("due")),
         retry_at=instant_or_none(more.get("retry_at")), attempt=more.get("attempt", 1), cost=cost,
@@ -165,6 +207,8 @@ def _against_events(case: _Case, visits: Mapping[Key, VisitState], events: list[
 def _differences(key: Key, stored: VisitState | None, told: VisitState | None) -> Iterator[str]:
     if stored is None or told is None:
         yield f"{key} is in its {'events' if stored is None else 'work'} only"
+        return
+    if stored == told:
         return
     for f in fields(VisitState):
         if getattr(stored, f.name) != getattr(told, f.name):

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select, update
 
 from perintis.doors.store.models import CaseRow, WorkRow
-from perintis.doors.store.recording import write_changes
+from perintis.doors.store.recording import NOTHING_ENDS, Ending, write_changes
 from perintis.engine.changes import Change
-from perintis.words.errors import NotFound
+from perintis.words.errors import NotAllowed, NotFound
 from perintis.words.recorded import Key, Lifecycle, WorkKind, WorkStatus
 
 
@@ -26,6 +26,7 @@ class CaseHead(NamedTuple):
     last_seq: int
     fence: int
     opened: datetime
+    restricted: datetime | None
 
 
 class WorkRecord(NamedTuple):
@@ -63,12 +64,12 @@ def hold_case(connection: Connection, case: int) -> CaseHead:
     ).first()
     if row is None:
         raise NotFound(f"there is no case {case}; `perintis status` lists the cases")
-    return CaseHead(*row)
+    return CaseHead._make(row)
 
 
 _HEAD = (
     CaseRow.id, CaseRow.pilot, CaseRow.process, CaseRow.reference, CaseRow.status, CaseRow.closed, CaseRow.last_seq,
-    CaseRow.fence, CaseRow.opened,
+    CaseRow.fence, CaseRow.opened, CaseRow.restricted,
 )  # fmt: skip
 _WORK = (
     WorkRow.id, WorkRow.case_id, WorkRow.step, WorkRow.visit, WorkRow.kind, WorkRow.agency, WorkRow.status,
@@ -98,8 +99,17 @@ def _record(row: Any) -> WorkRecord:
     )  # fmt: skip
 
 
-def record_act(connection: Connection, head: CaseHead, changes: list[Change], prefix: str, **facts: Any) -> None:
-    """Write changes to a held case together with what its row says next (`facts`)."""
+def refuse_restricted(head: CaseHead) -> None:
+    """NotAllowed where the processing of a case is restricted."""
+    if head.restricted is not None:
+        raise NotAllowed(f"the processing of case {head.id} is restricted; `perintis subject lift` ends that")
+
+
+def record_act(
+    connection: Connection, head: CaseHead, changes: list[Change], prefix: str, *, ending: Ending = NOTHING_ENDS,
+    **facts: Any,
+) -> None:  # fmt: skip
+    """Write changes to a held case together with what its row says next (`facts`); `ending` as in `write_changes`."""
     last_seq = {head.id: head.last_seq}
-    write_changes(connection, changes, last_seq, prefix)
+    write_changes(connection, changes, last_seq, prefix, ending)
     connection.execute(update(CaseRow).where(CaseRow.id == head.id).values(last_seq=last_seq[head.id], **facts))

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from perintis.doors.store.queries import CaseLine, EventLine, WorkLine, find_case, payload, timeline
+from perintis.doors.store.queries import CaseLine, EventLine, WorkLine, find_case, timeline
 from perintis.faces.cli.here import Here, Offices, now, step_words
 from perintis.faces.cli.screen import print_json, say, table, value_words
 from perintis.faces.cli.status_command import case_json
 from perintis.faces.moments import due_words, exactly, moment, span_words, zone_name
+
+if TYPE_CHECKING:
+    from perintis.doors.store.reading import Reader
+    from perintis.doors.vault.reading import Payload
+
 
 HAPPENED = {
     "schedule": "asked for", "assign": "assigned", "start": "taken", "complete": "done", "ate_abort": "sent back",
@@ -32,7 +37,7 @@ def command(
     with here.reader() as reader:
         found = find_case(reader, case)
         events = timeline(reader, found.case)
-        private = payload(reader, found.case) if personal else None
+        private = _payload(here, reader, found.case) if personal else None
     if as_json:
         shown = {} if private is None else dict(zip(("application", "decision", "note"), private, strict=True))
         print_json({**case_json(found, at), **shown, "events": [event._asdict() for event in events]})
@@ -48,6 +53,13 @@ def command(
             say(line)
     say()
     say(f"Times are {zone_name(zone, at)}.{'' if personal else ' --personal shows the application too.'}")
+
+
+def _payload(here: Here, reader: Reader, case: int) -> Payload:
+    from perintis.doors.vault.reading import payload  # late: lists need no cryptography
+    from perintis.doors.vault.sources import key_source
+
+    return payload(reader, case, key_source(here.settings))
 
 
 def _head(case: CaseLine, offices: Offices, at: datetime) -> Iterator[str]:

@@ -25,6 +25,7 @@ from perintis.doors.store.ending import end_case
 from perintis.doors.store.models import Base, CaseRow, PayloadRow, StoreIdentity, WorkRow
 from perintis.doors.store.opening import NewCase, open_cases
 from perintis.doors.store.workrows import WorkRecord, read_work
+from perintis.doors.vault.vault import DECISION, open_or_erased, vault_of
 from perintis.engine.definition import Definition
 from perintis.engine.replay import ProcessFunction
 from perintis.engine.steps import Perform, Step
@@ -140,7 +141,8 @@ class Trial:
     def decision(self, case: int) -> BaseModel | None:
         """What the process returned, or None while the case is open."""
         with self._database.read() as connection:
-            document = connection.execute(select(PayloadRow.decision).where(PayloadRow.case_id == case)).scalar_one()
+            sealed = connection.execute(select(PayloadRow.decision).where(PayloadRow.case_id == case)).scalar_one()
+            document = open_or_erased(vault_of(connection).keys(connection, [case]), case, DECISION, sealed)
         model: type[BaseModel] = self._definition.pilot.decision
         return None if document is None else model.model_validate_json(document)
 
@@ -192,5 +194,6 @@ def _memory() -> Database:
     with database.write() as connection:
         Base.metadata.create_all(connection)
         connection.execute(insert(StoreIdentity).values(id=1, name="trial", created=A_MONDAY))
+        database.vault.found(connection)
     _ = database.store_name
     return database

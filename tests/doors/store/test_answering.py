@@ -12,6 +12,7 @@ from perintis import Case, SentBack
 from perintis.doors.store.answering import complete_work, send_back_work, start_work
 from perintis.doors.store.database import Database
 from perintis.doors.store.ending import end_case, retry_case
+from perintis.doors.vault.vault import NOTE, vault_of
 from perintis.words.errors import BadInput, NotAllowed, NotFound
 from perintis.words.recorded import Outcome
 from tests.small_pilot import NO, YES, Application, Decision, Small, audit, check, define, look_up, pay
@@ -122,7 +123,8 @@ def test_ending_needs_a_reason_and_a_case(small: Small) -> None:
         complete_work(small.database, 99, YES, officer="o", now=small.now)
     end_case(small.database, 1, Outcome.CANCELLED, "double entry", officer="o", now=small.now)
     with small.database.read() as connection:
-        assert connection.exec_driver_sql("SELECT note FROM payloads").scalar() == "double entry"
+        sealed = connection.exec_driver_sql("SELECT note FROM payloads").scalar_one()
+        assert vault_of(connection).keys(connection, [1])[1].open(NOTE, sealed) == "double entry"
 
 
 def test_only_what_was_set_aside_can_be_retried(small: Small) -> None:

@@ -6,7 +6,8 @@ from alembic import context
 
 import perintis.doors.registry.models  # its tables belong to the store too
 import perintis.doors.store.models_disclosure  # its tables belong to the store too
-import perintis.doors.store.models_evaluation  # noqa: F401  # its tables belong to the store too
+import perintis.doors.store.models_evaluation
+import perintis.doors.store.models_vault  # noqa: F401
 from perintis.doors.store.models import Base
 
 context.configure(

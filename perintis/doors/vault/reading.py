@@ -1,0 +1,34 @@
+"""Opens the personal data of one case for a page that reads the store in plain SQL."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from perintis.doors.store.reading import Reader
+from perintis.doors.vault.keys import KeySource
+from perintis.doors.vault.vault import APPLICATION, DECISION, NOTE, open_or_erased, unwrapped
+
+Payload = tuple[dict[str, Any], dict[str, Any] | None, str | None]
+
+
+def payload(reader: Reader, case: int, source: KeySource) -> Payload:
+    """The personal data of one case: application, decision and the note with which it ended.
+
+    All are empty where the case was erased. Raises KeyMissing where the master key is not at hand.
+    """
+    rows = reader.rows(
+        "SELECT v.master, v.sealed, p.application, p.decision, p.note FROM payloads p "
+        "JOIN vault v ON v.case_id = p.case_id WHERE p.case_id = ? AND v.sealed IS NOT NULL",
+        [case],
+    )
+    if not rows:
+        return {}, None, None
+    master, sealed, application, decision, note = rows[0]
+    store = reader.rows("SELECT name FROM store")[0][0]
+    keys = unwrapped(source.read(), store, [(case, master, sealed)])
+    told = [
+        open_or_erased(keys, case, place, text)
+        for place, text in ((APPLICATION, application), (DECISION, decision), (NOTE, note))
+    ]
+    return json.loads(told[0] or "{}"), None if told[1] is None else json.loads(told[1]), told[2]
