@@ -91,9 +91,10 @@ class Language:
         for known in (self._word(text), self._amount(text), self._day(text)):
             if known is not None:
                 return known
-        if self.sentences.find(text) is not None:
-            return self._translated(text)
-        return self._joined(text)
+        several = self._joined(text, JOINTS[:1])  # or the first of them would be taken for all
+        if several is not None:
+            return several
+        return self._translated(text) if self.sentences.find(text) is not None else self._joined(text, JOINTS[1:])
 
     def _word(self, text: str) -> str | None:
         found = self.words.get(text)
@@ -117,8 +118,8 @@ class Language:
     def _day(self, text: str) -> str | None:
         return self.numbers.day(date.fromisoformat(text)) if DAY.fullmatch(text) else None
 
-    def _joined(self, text: str) -> str | None:
-        for joint in JOINTS:
+    def _joined(self, text: str, joints: tuple[str, ...]) -> str | None:
+        for joint in joints:
             if joint not in text:
                 continue
             known = [self._known(part) for part in text.split(joint)]
