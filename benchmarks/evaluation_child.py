@@ -168,7 +168,8 @@ def table(cases: int, folder: Path) -> dict[str, Any]:
 
 def from_store(url: str) -> dict[str, Any]:
     """Both analysis tables of the live cases."""
-    from benchmarks.full_store import PILOT, READ
+    from benchmarks.full_store import READ
+    from benchmarks.waiting import PILOT
     from perintis.doors.store.analysis import pilot_dataset
     from perintis.doors.store.database import Database
     from perintis.words.recorded import Process

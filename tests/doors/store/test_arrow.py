@@ -6,8 +6,9 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks.full_store import PILOT, READ, fill_store
+from benchmarks.full_store import READ, fill_store
 from benchmarks.made_up_log import made_up
+from benchmarks.waiting import PILOT
 from perintis.doors.store.analysis import pilot_dataset
 from perintis.doors.store.arrow_child import FIRST, packed
 from perintis.doors.store.database import Database
