@@ -133,8 +133,8 @@ SAID = {
         "hari lebih buruk sampai 4,2 hari lebih baik masih mungkin, dan 2,5 hari dianggap layak."),
     ),
     "scale": (
-        ("Lead time: better by 4 days (2 to 6 days better); fields typed again: better by 6.1 fields (5.3 to 6.9 fields "
-        "better), and no guardrail can be worse by its margin"),
+        ("Lead time: better by 4 days (2 to 6 days better); fields typed again: better by 6.1 fields (5.3 to 6.9 "
+        "fields better), and no guardrail can be worse by its margin"),
         ("Waktu penyelesaian: lebih baik sebesar 4 hari (2 sampai 6 hari lebih baik); isian yang diketik ulang: lebih "
         "baik sebesar 6,1 isian (5,3 sampai 6,9 isian lebih baik), dan tidak ada ukuran pengaman yang dapat lebih "
         "buruk melebihi batas toleransinya."),
