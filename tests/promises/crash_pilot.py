@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select, text
 
 from perintis import Agency, Case, Pilot, Retry, SentBack, Sla, all_of, any_of, exchange_step, human_step, step
 from perintis.doors.connectors import FolderConnector
@@ -26,8 +26,10 @@ from perintis.doors.store.database import Database
 from perintis.doors.store.models import CaseRow, EventRow, WorkRow
 from perintis.doors.store.opening import NewCase, open_cases
 from perintis.doors.store.workrows import WorkRecord, read_work
+from perintis.engine.agreed import Agreed
 from perintis.engine.definition import Definition
 from perintis.engine.steps import Message
+from perintis.rules.agreement import read_agreement
 from perintis.words.errors import NotAllowed
 from perintis.words.recorded import Process
 
@@ -172,7 +174,22 @@ PILOT = Pilot(
     name="crash", title="Crash", version="1", lead=OFFICE, agencies=(OFFICE, TAX), application=Application,
     decision=Decision, service_level=Sla(4 * TICK),
 )  # fmt: skip
-DEFINITION = Definition(PILOT, {Process.TO_BE: to_be}, {s.name: s for s in STEPS})
+AGREEMENT = read_agreement("""
+number: MoU-9
+title: Crash
+pilot: crash
+status: draft
+from: 2026-01-01
+until: 2026-12-31
+open_cases: stop
+parties: [{code: office, name: Office}, {code: tax, name: Tax office}]
+terms:
+  - {article: art. 1(1), discloses: office, receives: tax, fields: [reference, round], purpose: p, legal_basis: l}
+  - {article: art. 1(2), discloses: tax, receives: office, fields: [ok], purpose: p, legal_basis: l}
+""")
+DEFINITION = Definition(
+    PILOT, {Process.TO_BE: to_be}, {s.name: s for s in STEPS}, agreed=Agreed(PILOT, AGREEMENT)
+)  # fmt: skip
 
 EVEN_WORK = {
     "tax.register 1": "completed", "office.check 1": "completed", "tax.pay 1": "completed",
@@ -274,6 +291,23 @@ class World:
                     part.rename(box / f"{reference}{copy}.json")
 
 
+def _undisclosed(connection: Connection) -> list[str]:
+    """Events without the disclosures that belong to them, and disclosures without their event.
+
+    What the tax office is asked is shown to it, each time; its answer is shown to the lead.
+    """
+    recorded = Counter(map(tuple, connection.execute(text("SELECT case_id, seq FROM disclosures"))))
+    expected: Counter[tuple[Any, ...]] = Counter()
+    for case, seq, name, lifecycle, agency in connection.execute(
+        select(EventRow.case_id, EventRow.seq, EventRow.step, EventRow.lifecycle, EventRow.agency)
+    ).tuples():
+        if agency == "tax" and lifecycle in ("schedule", "ate_abort", "complete"):
+            both = lifecycle == "complete" and name != "tax.pay"
+            expected[case, seq] += 2 if both else 1
+    wrong = {key for key in recorded.keys() | expected.keys() if recorded[key] != expected[key]}
+    return [f"event {seq} of case {case} has {recorded[case, seq]} disclosures" for case, seq in sorted(wrong)]
+
+
 # -- the checker ------------------------------------------------------------------------------------------------------
 
 
@@ -289,6 +323,7 @@ def faults(database: Database, folder: Path, references: Sequence[str]) -> list[
         work: dict[int, dict[str, str]] = {}
         for record in read_work(connection, WorkRow.case_id.in_([case.id for case in cases.values()])):
             work.setdefault(record.case, {})[f"{record.key.step} {record.key.visit}"] = record.status.value
+        found += _undisclosed(connection)
     effects = Counter(what for _, what in Ledger(folder / "ledger.jsonl").effects())
     for reference in references:
         case = cases.get(reference)

@@ -1,4 +1,4 @@
-"""Four ways of recording that look right and are not. Each must pass without a crash, and be found with one."""
+"""Five ways of recording that look right and are not. Each must pass without a crash, and be found with one."""
 
 from __future__ import annotations
 
@@ -27,6 +27,20 @@ def split() -> None:
 
     for module in (recording, opening, breaches):
         module.write_events = in_a_second_transaction  # type: ignore[attr-defined]
+
+
+def apart() -> None:
+    """What was disclosed is written in a transaction after that of its event."""
+    whole = recording.write_disclosures
+
+    def in_a_second_transaction(connection: Connection, disclosed: Any) -> None:
+        connection.exec_driver_sql("COMMIT")
+        failpoint("mutant:apart")
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        whole(connection, disclosed)
+
+    recording.write_disclosures = in_a_second_transaction  # type: ignore[attr-defined]
 
 
 def nokey() -> None:
@@ -64,4 +78,10 @@ def nofence() -> None:
     recording.set_rows = by_number_alone  # type: ignore[attr-defined]
 
 
-ALL: dict[str, Callable[[], None]] = {"split": split, "nokey": nokey, "noguard": noguard, "nofence": nofence}
+ALL: dict[str, Callable[[], None]] = {
+    "split": split,
+    "apart": apart,
+    "nokey": nokey,
+    "noguard": noguard,
+    "nofence": nofence,
+}
