@@ -102,7 +102,7 @@ def _kept(row: Row[tuple[object, ...]]) -> Kept:
 def decide(
     database: Database, pilot: str, word: str, *, reason: str, by: str, at: datetime, confirmed_by: str | None = None
 ) -> PilotDecision:
-    """Record a decision beside the latest evaluation of real cases.
+    """Record a decision beside the latest formal look at real cases, or where there was none, the latest evaluation.
 
     It differs where the verdict is another word; then it waits for a second person, who may be named at once. Raises
     NotFound without an evaluation, NotAllowed where both persons are one.
@@ -112,7 +112,9 @@ def decide(
     with database.write() as connection:
         query = select(EvaluationRow.id, EvaluationRow.word, EvaluationRow.simulated)
         latest = connection.execute(
-            query.where(EvaluationRow.pilot == pilot).order_by(EvaluationRow.simulated, EvaluationRow.id.desc())
+            query.where(EvaluationRow.pilot == pilot).order_by(
+                EvaluationRow.simulated, EvaluationRow.look.is_(None), EvaluationRow.id.desc()
+            )
         ).first()
         if latest is None:
             raise NotFound(f"there is no evaluation of {pilot} to decide on; make one with `perintis evaluate {pilot}`")

@@ -77,13 +77,14 @@ def _between(cases: pl.DataFrame, timed: pl.DataFrame, place: NDArray[np.int64],
     import numpy as np
     import polars as pl
 
-    lead = cases.select(pl.min_horizontal("until", "horizon") - pl.col("opened")).to_series().to_numpy() / DAY
+    lead = cases.select(pl.min_horizontal("until", "horizon") - pl.col("opened")).to_series().to_numpy()
     pieces = timed.sort("i", "came", maintain_order=True)
     same = pl.col("i") == pl.col("i").shift(1)
     covered = pl.when(same).then(running_max(pl.col("done"), "i").shift(1))
     pieces = pieces.select("i", length=(pl.col("done") - pl.max_horizontal("came", covered)).clip(0))
-    taken = _days(place[pieces["i"].to_numpy()], pieces["length"], size)
-    return np.maximum(lead - taken, 0.0).astype(np.float64)
+    # Whole microseconds, so that nothing is left of rounding where steps cover the whole case.
+    taken = np.bincount(place[pieces["i"].to_numpy()], weights=pieces["length"].to_numpy(), minlength=size)
+    return np.maximum(lead - taken, 0.0) / DAY
 
 
 def _days(at: NDArray[np.int64], micros: pl.Series, cases: int) -> Floats:

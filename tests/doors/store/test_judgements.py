@@ -23,6 +23,14 @@ def test_a_decision_that_follows_the_verdict_holds_at_once(database: Database) -
     assert (made.evaluation, made.verdict, made.differs, made.pending) == (real, "scale", False, False)
 
 
+def test_a_decision_stands_beside_the_formal_look_and_not_beside_what_was_tried_later(database: Database) -> None:
+    """Another baseline was looked at afterwards: no formal look, so the decision answers the look before."""
+    look = keep_evaluation(database, evaluation(word="scale", look=1))
+    keep_evaluation(database, evaluation(word="no verdict", look=None))
+    made = decide(database, "small", "scale", reason="it works", by="steering committee", at=AT)
+    assert (made.evaluation, made.differs) == (look, False)
+
+
 def test_a_decision_against_the_verdict_waits_for_a_second_person(database: Database) -> None:
     """Somebody else, in whatever spelling; once."""
     keep_evaluation(database, evaluation(word="adjust"))
