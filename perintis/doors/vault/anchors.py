@@ -169,8 +169,9 @@ def read_anchors(file: Path, store: str) -> Anchored:
 def missing_lines(connection: Connection, found: Anchored, file: Path) -> Iterator[str]:
     """What the database knows to have been written to this file, and is not in it."""
     rows = connection.exec_driver_sql("SELECT file, line FROM anchors ORDER BY id").all()
-    if rows and not file.exists():
-        yield f"the anchor file {file} is missing; it was written {len(rows):,} times (on this machine or another)"
+    if rows and found.name not in {name for name, _ in rows}:
+        what = "is not the one that was written" if file.exists() else "is missing"
+        yield f"the anchor file {file} {what}; {len(rows):,} lines were anchored, on this machine or another"
         return
     lost = [line for name, line in rows if name == found.name and line not in found.lines]
     if lost:

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from perintis.faces.cli.app import PLAIN
-from perintis.faces.cli.here import Here
+from perintis.faces.cli.here import Here, now
+from perintis.faces.cli.meter import Meter
 from perintis.faces.cli.screen import count, print_json, say
 from perintis.words.errors import PerintisError
 
@@ -42,8 +43,31 @@ def upgrade(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
+def rotate_key(
+    officer: Annotated[str, typer.Option(help="Who does it; recorded.")],
+    reason: Annotated[str, typer.Option(help="Why; recorded.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Replace the master key of the personal data. Interrupted, the same command goes on from there.
+
+    A key in a file is replaced by a new one. From elsewhere, give both keys, the new one first, and from then on that
+    one alone.
+    """
+    from perintis.doors.vault.acts import checked
+    from perintis.doors.vault.rotation import rotate_key as rotate
+
+    officer, reason = checked(officer, reason)
+    with Here().database() as database, Meter("Wrapping keys anew", "cases") as meter:
+        cases = rotate(database, officer=officer, reason=reason, now=now(), progress=meter)
+    if as_json:
+        print_json({"cases": cases})
+        return
+    say(f"The keys of {count(cases, 'case')} are wrapped with the new master key. Keep a copy of it in another place.")
+
+
+@app.command()
 def verify(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Rebuild the state of every case from its events and hold it against what is stored."""
+    """Rebuild the state of every case from its events, and hold events against their chain and the anchor file."""
     from perintis.doors.store.verifying import verify_store
 
     with Here().database() as database:
@@ -59,4 +83,4 @@ def verify(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
         raise PerintisError(f"{count(len(problems), 'thing')} in the store {'does' if len(problems) == 1 else 'do'} not"
                             " fit together; keep a copy of it and pass the list on")  # fmt: skip
     if not as_json:
-        say("All is well: every case is what its events say.")
+        say("All is well: every case is what its events say, and no event was changed.")

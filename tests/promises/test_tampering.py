@@ -1,0 +1,172 @@
+"""P7: the history is whole and shows tampering: edit, deletion, reordering, a cut tail, a history chained anew."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from perintis import Case
+from perintis.doors.store import failpoints
+from perintis.doors.store.chaining import COLUMNS, chained
+from perintis.doors.store.database import Database
+from perintis.doors.store.recording import CHAINED_COLUMNS
+from perintis.doors.store.verifying import verify_store
+from perintis.doors.vault.anchors import anchor, anchor_file
+from tests.small_pilot import START, Answer, Application, Decision, Small, define, look_up
+
+
+async def three_look_ups(case: Case[Application]) -> Decision:
+    """Opened, three steps, closed: five events."""
+    answer = Answer()
+    for _ in range(3):
+        answer = await look_up(case)
+    return Decision(outcome="granted" if answer.ok else "refused")
+
+
+@pytest.fixture
+def store(store_url: str, tmp_path: Path) -> Iterator[Small]:
+    """Four closed cases of five events, anchored."""
+    database = Database(store_url, anchors=tmp_path / "anchors")
+    small = Small(database, define(three_look_ups))
+    small.open("a", "b", "c", "d")
+    small.run()
+    small.verify()
+    yield small
+    database.close()
+
+
+def change(small: Small, *statements: str) -> list[str]:
+    with small.database.write() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    return told(small)
+
+
+def told(small: Small) -> list[str]:
+    return [str(problem) for problem in verify_store(small.database)]
+
+
+SWAP = (
+    "UPDATE events SET seq = 99 WHERE case_id = 2 AND seq = 3",
+    "UPDATE events SET seq = 3 WHERE case_id = 2 AND seq = 4",
+    "UPDATE events SET seq = 4 WHERE case_id = 2 AND seq = 99",
+)
+AS_BEFORE_THE_TAIL = "UPDATE cases SET last_seq = 4, status = 'ready', closed = NULL, outcome = NULL WHERE id = 2"
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        (["UPDATE events SET officer = 'somebody' WHERE case_id = 2 AND seq = 3"], "case 2: event 3 "),
+        (["UPDATE events SET at = at + 1 WHERE case_id = 2 AND seq = 1"], "case 2: event 1 "),
+        (["UPDATE events SET cost = 4.0 WHERE case_id = 2 AND seq = 3"], "case 2: event 3 "),
+        (["UPDATE events SET commitment = hash WHERE case_id = 2 AND seq = 3"], "case 2: event 3 "),
+        (["UPDATE events SET hash = NULL WHERE case_id = 2 AND seq = 3"], "has no hash"),
+        (["DELETE FROM events WHERE case_id = 2 AND seq = 3"], "case 2: event 3 is missing"),
+        (["DELETE FROM events WHERE case_id = 2 AND seq = 1"], "case 2: event 1 is missing"),
+        (SWAP, "case 2: event 3 "),
+        (["DELETE FROM events WHERE case_id = 2 AND seq = 5", AS_BEFORE_THE_TAIL], "its events after 4 are missing"),
+        (["UPDATE cases SET pilot = 'other' WHERE id = 2"], "case 2: event 1 "),
+    ],
+    ids=["edit", "time", "cost", "commitment", "hash", "delete", "first", "reorder", "tail", "moved"],
+)  # fmt: skip
+def test_what_was_changed_is_found_and_named(store: Small, statements: list[str], expected: str) -> None:
+    """Case and event are named; the other cases are not."""
+    found = change(store, *statements)
+    assert any(expected in problem for problem in found), found
+    assert not [problem for problem in found if problem.startswith(("case 1:", "case 3:", "case 4:"))]
+
+
+def chain_anew(connection: Connection, case: int) -> None:
+    """What somebody with all rights on the database, and this very program, would do to cover a change."""
+    rows = connection.exec_driver_sql(f"SELECT * FROM events WHERE case_id = {case} ORDER BY seq").all()
+    assert len(rows[0]) == len(CHAINED_COLUMNS)
+    connection.exec_driver_sql(f"DELETE FROM disclosures WHERE case_id = {case}")
+    for row in chained(connection, [tuple(row[: COLUMNS + 1]) for row in rows]):
+        mark = "?" if connection.dialect.name == "sqlite" else "%s"
+        statement = f"UPDATE events SET hash = {mark} WHERE case_id = {mark} AND seq = {mark}"
+        connection.exec_driver_sql(statement, (row[-1], case, row[1]))
+
+
+def test_a_history_chained_anew_is_found_by_the_anchor(store: Small) -> None:
+    """The database agrees with itself; the file outside it does not."""
+    with store.database.write() as connection:
+        connection.exec_driver_sql("UPDATE events SET officer = 'somebody' WHERE case_id = 2 AND seq = 3")
+        connection.exec_driver_sql("UPDATE work SET officer = 'somebody' WHERE case_id = 2 AND visit = 2")
+        chain_anew(connection, 2)
+    assert told(store) == [
+        "case 2: an event from 1 to 5 was rewritten, and all after it chained anew: the anchor says so"
+    ]
+    store.database.anchors = None
+    assert told(store) == []
+
+
+def test_a_case_that_vanished_is_found_by_the_anchor(store: Small) -> None:
+    """Nothing in the database speaks of it any more."""
+    tables = ("vault", "payloads", "disclosures", "work", "events")
+    found = change(
+        store, *(f"DELETE FROM {table} WHERE case_id = 2" for table in tables), "DELETE FROM cases WHERE id = 2"
+    )
+    assert found == ["case 2: it was anchored, but is not in the store any more"]
+
+
+def lines_of(small: Small) -> tuple[Path, list[bytes]]:
+    assert small.database.anchors is not None
+    file = anchor_file(small.database.anchors, small.database.store_name)
+    return file, file.read_bytes().splitlines(keepends=True)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "expected"),
+    [
+        (lambda lines: lines[:-1], "1 lines of .* are missing"),
+        (lambda lines: lines[1:], "line 1 of .* was changed"),
+        (lambda lines: [lines[0].replace(b'"cases":[[1,5', b'"cases":[[1,4'), *lines[1:]], "line 1 of .* was changed"),
+        (lambda lines: [lines[0][:-20], *lines[1:]], "is not the one that was written"),
+        (None, "anchor file .* is missing"),
+    ],
+    ids=["tail", "head", "edit", "garbled", "gone"],
+)  # fmt: skip
+def test_a_file_of_anchors_that_was_changed_is_found(
+    store: Small, spoil: Callable[[list[bytes]], list[bytes]] | None, expected: str
+) -> None:
+    """The file is chained too, and the database knows which lines were written."""
+    store.open("e")
+    store.run()
+    file, lines = lines_of(store)
+    assert len(lines) == 2
+    if spoil is None:
+        file.unlink()
+    else:
+        file.write_bytes(b"".join(spoil(lines)))
+    assert any(re.search(expected, problem) for problem in told(store)), told(store)
+
+
+def test_a_crash_while_anchoring_does_no_harm(store: Small) -> None:
+    """Killed after the line is on disk and before the database knows: it is written once more, and all is well."""
+    store.open("e")
+    store.database.close()
+    child = os.fork()
+    if child == 0:
+        failpoints.hook = lambda name: os.kill(os.getpid(), signal.SIGKILL) if name == "anchor:written" else None
+        anchor(store.database, START)
+        os._exit(0)
+    assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    assert anchor(store.database, START) == 1
+    assert told(store) == []
+
+
+def test_a_line_cut_off_by_a_crash_is_passed_over(store: Small) -> None:
+    """The next line follows the last whole one."""
+    file, lines = lines_of(store)
+    file.write_bytes(b"".join(lines) + lines[0][:30])
+    store.open("e")
+    store.run()
+    assert len(lines_of(store)[1]) == 3
+    assert told(store) == []
