@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
@@ -201,9 +202,12 @@ def _registry(key: str, doing: str) -> Iterator[tuple[Registry, Bar]]:
 @step(IMIGRASI, within=Sla(working(hours=1), "draft agreement art. 5(1)"), retries=Retry(times=3))
 def receive_extract(delivery: Delivery, *, key: str) -> Received:
     """Hold an extract against what was announced: checksum, columns, row count, month; take it once."""
+    from perintis.doors.registry.changes import delivered_unagreed
     from perintis.doors.registry.registry import Announced
 
     with _registry(key, "Receiving an extract") as (registry, _):
+        if unagreed := delivered_unagreed(registry, delivery.agency, lead=IMIGRASI.code, on=_today()):
+            return Received(fault=f"{delivery.agency} may not disclose {unagreed[0]!r} by the agreement; leave it out")
         receipt = registry.receive(Announced(**delivery.model_dump()))
     return Received(rows=receipt.rows, fault=receipt.fault, duplicate_of=receipt.duplicate_of)
 
@@ -292,14 +296,19 @@ def publish_version(decided: ToResolve, *, key: str) -> Version:
 def write_notices(version: ToNotify, *, key: str) -> Notices:
     """Write a file for each agency with what changed in its records, as far as the agreement allows."""
     from perintis.doors.registry.changes import write_notices as write
-    from perintis.doors.registry.registry import now
 
     with _registry(key, "Writing the notices") as (registry, _):
-        today = now().astimezone(ZoneInfo(IMIGRASI.calendar.timezone)).date()
-        found = write(registry, version.registry_version, lead=IMIGRASI.code, on=today)
+        found = write(registry, version.registry_version, lead=IMIGRASI.code, on=_today())
     return Notices(
         notices=tuple(Notice(agency=a, changes_file=n.file, by_field=n.by_field) for a, n in found.items())
     )  # fmt: skip
+
+
+def _today() -> date:
+    """The day by the lead's clock."""
+    from perintis.doors.registry.registry import now
+
+    return now().astimezone(ZoneInfo(IMIGRASI.calendar.timezone)).date()
 
 
 def _decided(decision: PairDecided) -> Decided:

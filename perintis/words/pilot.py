@@ -30,7 +30,8 @@ class Pilot(Generic[ApplicationT]):
     `reference` names the field of the application that identifies it to people (a registration number: never an
     identity or passport number, for it is shown in lists and file names). `office` and `segments` name fields that
     are facts for finding and grouping; they are stored in clear, so none of them may be personal.
-    `made_up` makes one application for a rehearsal from a seeded generator and a running number.
+    `made_up` makes one application for a rehearsal from a seeded generator and a running number. `samples` names a file
+    beside the pilots whose applications a demonstration opens; without one it opens made-up ones.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Pilot(Generic[ApplicationT]):
     service_level: Sla | None = None
     currency: str = "IDR"
     made_up: Callable[[Random, int], ApplicationT] | None = field(default=None, compare=False)
+    samples: str | None = None
 
     def __post_init__(self) -> None:
         for name in (self.reference, self.office, *self.segments):

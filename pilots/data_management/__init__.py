@@ -19,6 +19,7 @@ PILOT = Pilot(
     segments=("agency", "period"),
     service_level=AGREEMENT_OF_REGISTERS,
     made_up=made_up,
+    samples="samples/extracts/deliveries.jsonl",
 )
 
 __all__ = ["CORRECTION", "COURIER", "PILOT", "Application", "Decision"]

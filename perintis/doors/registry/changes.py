@@ -15,7 +15,7 @@ from sqlalchemy import insert
 from perintis.doors.registry.history import Ref, State, state
 from perintis.doors.registry.models import RegistryAccessRow
 from perintis.doors.registry.registry import Registry, now, records_of
-from perintis.rules.agreement import Agreement, Disclosure, may_disclose, read_agreement
+from perintis.rules.agreement import Agreement, may_disclose, read_agreement
 from perintis.rules.registry.settings import RECORD
 from perintis.words.errors import NotAllowed
 
@@ -49,9 +49,22 @@ def fields_shown(registry: Registry, agency: str, *, lead: str, on: date) -> dic
     shown = {}
     for name in registry.settings.fields:
         allowed = may_disclose(agreement, discloses=lead, receives=agency, fields=(name,), on=on)
-        if isinstance(allowed, tuple) and all(isinstance(d, Disclosure) for d in allowed):
+        if isinstance(allowed, tuple):
             shown[name] = ", ".join(disclosure.term.article for disclosure in allowed)
     return shown
+
+
+def delivered_unagreed(registry: Registry, agency: str, *, lead: str, on: date) -> list[str]:
+    """The fields of an agency's extract that it may not disclose to the lead on that day."""
+    source = registry.settings.source(agency)
+    if source is None or agency == lead:
+        return []
+    agreement, fields = agreement_of(registry), registry.settings.fields
+    filled = [name for name in fields if source.column_of(name) is not None or name in source.constant]
+    return [
+        name for name in filled
+        if not isinstance(may_disclose(agreement, discloses=agency, receives=lead, fields=(name,), on=on), tuple)
+    ]  # fmt: skip
 
 
 def agreement_of(registry: Registry) -> Agreement:

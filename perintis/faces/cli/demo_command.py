@@ -18,6 +18,7 @@ from perintis.faces.cli.screen import count, note, say
 from perintis.words.errors import NotFound, PerintisError
 
 if TYPE_CHECKING:
+    from perintis.doors.intake_files import IntakeReport
     from perintis.doors.prefect_server import PrefectServer
     from perintis.engine.definition import Definition
     from perintis.rules.comparison import Comparison
@@ -127,35 +128,41 @@ def _open_live_cases(
     from perintis.faces.cli.run_command import say_moved, take_file
 
     pilot = definition.pilot
-    file = _applications(folder, pilot, seed)
+    file = _applications(folder, pilot, seed, samples=here.settings.pilots / pilot.samples if pilot.samples else None)
     if _others(here, pilot.name, file):
         note(f"This store has cases of {pilot.name} already, so no made-up ones are put among them.")
         return
     with here.database() as database:
         taken = take_file(database, definition, file, strict=True)
     file.unlink()
-    say(f"Opening {count(LIVE_CASES, 'live case')} and running the Prefect flow {pilot.name} ...")
-    say_moved(here, pilot.name, _move(here, definition, server, taken.intake))
+    say(
+        f"Opening {count(taken.opened + taken.already_open, 'live case')} and running the Prefect flow {pilot.name} ..."
+    )
+    say_moved(here, pilot.name, _move(here, definition, server, taken))
 
 
-def _move(here: Here, definition: Definition, server: PrefectServer | None, intake: int | None) -> Any:
+def _move(here: Here, definition: Definition, server: PrefectServer | None, taken: IntakeReport) -> Any:
     from perintis.doors.prefect_server import run_flow
     from perintis.faces.cli.moving import move_here
 
     try:
         return run_flow(
-            here.settings, definition.pilot.name, str(intake), server=server,
+            here.settings, definition.pilot.name, str(taken.intake), server=server,
             waiting=lambda what: say(f"  ({what})"),
         ).model_dump()  # fmt: skip
     except PerintisError as error:
         note(f"Prefect could not run the flow ({error}); going on without it.")
-        return move_here(here, definition, opened=LIVE_CASES)
+        return move_here(here, definition, opened=taken.opened)
 
 
-def _applications(folder: Path, pilot: Any, seed: int) -> Path:
+def _applications(folder: Path, pilot: Any, seed: int, *, samples: Path | None) -> Path:
+    """The applications of the pilot's samples, or a few that are made up now."""
+    file = folder / APPLICATIONS
+    if samples is not None and samples.is_file():
+        shutil.copyfile(samples, file)
+        return file
     random = Random(seed)
     made = [pilot.made_up(random, number) for number in range(1, LIVE_CASES + 1)]
-    file = folder / APPLICATIONS
     file.write_text("".join(application.model_dump_json() + "\n" for application in made), encoding="utf-8")
     return file
 
