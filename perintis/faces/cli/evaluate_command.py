@@ -147,10 +147,11 @@ def _replay(bundle: Path, lang: Language, out: Path | None, *, as_json: bool) ->
 def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
     """An evaluation for the terminal: verdict, why, the metrics, what to mind."""
     from perintis.rules.evaluation.parts import MetricMissing, MetricResult
+    from perintis.rules.verdict.reading import Role
 
     panels = evaluation.panels
     if evaluation.simulated:
-        yield paragraph("SIMULATED: agencies and cases are made up, so this verdict says nothing of real ones.")
+        yield paragraph(_simulated(evaluation))
         yield ""
     yield f"Verdict: {panels.verdict.word.upper()}" + (", in stages" if panels.verdict.staged else "")
     yield paragraph(f"{panels.verdict.reason.text}.")
@@ -158,6 +159,9 @@ def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
         yield paragraph(f"Also: {further.text[:1].lower()}{further.text[1:]}.")
     if panels.verdict.change is not None:
         yield paragraph(f"What would change it: {panels.verdict.change.text}.")
+    for metric in panels.metrics:
+        if isinstance(metric, MetricResult) and metric.role is Role.PRIMARY:
+            yield paragraph(f"{metric.reading.text[:1].upper()}{metric.reading.text[1:]}.")
     yield ""
     yield _standing(evaluation)
     flow = panels.flow
@@ -167,7 +171,8 @@ def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
     )
     yield ""
     rows = [_row(m) for m in panels.metrics if isinstance(m, MetricResult)]
-    yield table(("Metric", "Role", "Baseline", "Pilot", "Change", "Interval"), rows, right=(2, 3, 4, 5))
+    if rows:
+        yield table(("Metric", "Role", "Baseline", "Pilot", "Change", "Interval"), rows, right=(2, 3, 4, 5))
     missing = [m for m in panels.metrics if isinstance(m, MetricMissing)]
     if missing:
         yield ""
@@ -180,10 +185,20 @@ def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
         yield from (paragraph(f"- {text}", hanging="  ") for text in cautions)
 
 
+def _simulated(evaluation: Evaluation) -> str:
+    flow = evaluation.panels.flow
+    if flow.baseline.simulated and flow.pilot.simulated:
+        return "SIMULATED: agencies and cases are made up, so this verdict says nothing of real ones."
+    which = "baseline" if flow.baseline.simulated else "pilot"
+    return f"SIMULATED: the {which} is a rehearsal with made-up cases, so nothing follows from this comparison."
+
+
 def _standing(evaluation: Evaluation) -> str:
     look = f"look {evaluation.look} of {evaluation.looks}" if evaluation.look else _between_looks(evaluation)
     registered = evaluation.plan.registered_at
     when = "not registered" if registered is None else f"registered {_day(registered)}"
+    if evaluation.panels.flow.pilot.simulated:
+        when = "as written"
     amended = f", amended {len(evaluation.plan.amendments)} times" if evaluation.plan.amendments else ""
     return f"Evidence {evaluation.evidence.value}; {look}; plan {evaluation.plan.hash[:12]} {when}{amended}"
 

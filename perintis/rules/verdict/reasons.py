@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from perintis.rules.verdict.reading import Reading, Unreadable
     from perintis.rules.verdict.rule import Context
 
+FEWEST_DIGITS = 2
 Z_POWER = 0.8416
 """The 80 % quantile of the normal distribution: with so much more, an effect is found four times in five."""
 
@@ -38,10 +39,10 @@ def metric_label(metric: str) -> str:
     return known.label.replace("Outcome: ", "share ").lower() if known else metric
 
 
-def amount(value: float, metric: str) -> str:
+def amount(value: float, metric: str, digits: int = FEWEST_DIGITS) -> str:
     """A size with its unit: "4.2 days", "3 percentage points" for shares."""
     value, unit = _in_unit(value, metric)
-    said = _number(value)
+    said = _number(value, digits)
     return f"{said} {unit.removesuffix('s') if said == '1' else unit}".strip()
 
 
@@ -51,18 +52,24 @@ def _in_unit(value: float, metric: str) -> tuple[float, str]:
     return (100 * value, "percentage points") if unit == "share" else (value, unit)
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.2g}" if abs(value) < 100 else f"{value:.3g}"
+def _number(value: float, digits: int = FEWEST_DIGITS) -> str:
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.{max(digits, 3) if abs(value) >= 100 else digits}g}"
 
 
 def span(reading: Reading) -> str:
-    """An interval for somebody who reads: "2 to 6 days better", "from 0.5 days worse to 4.2 days better"."""
+    """An interval for somebody who reads: "2 to 6 days better", "from 0.5 days worse to 4.2 days better".
+
+    With as many digits as tell its ends apart.
+    """
     low, high, metric = reading.low, reading.high, reading.metric
-    if low >= 0:
-        return f"{_number(_in_unit(low, metric)[0])} to {amount(high, metric)} better"
-    if high <= 0:
-        return f"{_number(_in_unit(-high, metric)[0])} to {amount(-low, metric)} worse"
-    return f"from {amount(-low, metric)} worse to {amount(high, metric)} better"
+    if low < 0 < high:
+        return f"from {amount(-low, metric)} worse to {amount(high, metric)} better"
+    near, far = sorted((abs(low), abs(high)))
+    digits = next((d for d in (FEWEST_DIGITS, 3, 4) if amount(near, metric, d) != amount(far, metric, d)), 4)
+    word = "better" if low >= 0 else "worse"
+    return f"{_number(_in_unit(near, metric)[0], digits)} to {amount(far, metric, digits)} {word}"
 
 
 def _facts(reading: Reading) -> dict[str, str | int | float]:
