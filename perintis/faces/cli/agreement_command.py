@@ -128,8 +128,8 @@ def _diff_json(
     at: dict[str, tuple[int, int]],
 ) -> dict[str, Any]:  # fmt: skip
     return {
-        "old": {"number": old.number, "version": old.version, "until": old.until},
-        "new": {"number": new.number, "version": new.version, "from": new.valid_from, "until": new.until},
+        "old": {"number": old.number, "version": old.version, "until": str(old.until)},
+        "new": {"number": new.number, "version": new.version, "from": str(new.valid_from), "until": str(new.until)},
         "general": general,
         "steps": [
             {"step": t.step, "agency": t.agency, "changes": t.changes, "refused": t.blocked,
