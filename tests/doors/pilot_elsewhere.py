@@ -250,6 +250,7 @@ class SmallPilot:
             "DO_NOT_TRACK": "1",
             "PERINTIS_HOME": str(self.home),
             "PERINTIS_PILOTS": str(self.folder),
+            "PERINTIS_KEY": os.environ["PERINTIS_KEY"],
             **more,
         }
 

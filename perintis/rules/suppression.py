@@ -1,0 +1,59 @@
+"""Small numbers are not published: behind a count of one to four somebody may recognise a person.
+
+The two numbers of the rule stand here and nowhere else. A count below the threshold, zero excepted, is left out; all
+others are rounded, so that a count left out cannot be worked out from a total. With `rounding` 1 nothing is rounded;
+then another group is left out wherever the total would tell one alone, or a small number (secondary suppression:
+Hundepool et al., Statistical Disclosure Control, 2012, ch. 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import TypeVar
+
+THRESHOLD = 5
+"""Counts from here on are published."""
+
+ROUNDING = 1
+"""Published counts are multiples of this."""
+
+GroupT = TypeVar("GroupT", bound=Hashable)
+
+
+class Suppressed:
+    """Stands for a count that is not published. It is no number: nothing can be worked out with it."""
+
+    def __str__(self) -> str:
+        return f"<{THRESHOLD}"
+
+    def __repr__(self) -> str:
+        return "SUPPRESSED"
+
+
+SUPPRESSED = Suppressed()
+
+
+def publish(
+    counts: Mapping[GroupT, int], *, threshold: int = THRESHOLD, rounding: int = ROUNDING
+) -> dict[GroupT, int | Suppressed]:
+    """The counts of the groups of one table (offices, segments), as they may be published beside their total.
+
+    Raises ValueError for a negative count, or a threshold or rounding below 1.
+    """
+    if threshold < 1 or rounding < 1 or any(count < 0 for count in counts.values()):
+        raise ValueError("counts are at least 0, threshold and rounding at least 1")
+    hidden = {group for group, count in counts.items() if 0 < count < threshold}
+    telling = len(hidden) == 1 or 0 < sum(counts[group] for group in hidden) < threshold
+    if telling and rounding == 1:
+        others = {group: count for group, count in counts.items() if group not in hidden and count > 0}
+        if others:  # else the total itself is the small number, and whoever publishes it asks for it too
+            hidden.add(min(others, key=lambda group: others[group]))
+    return {
+        group: SUPPRESSED if group in hidden else (count + rounding // 2) // rounding * rounding
+        for group, count in counts.items()
+    }
+
+
+def publish_one(count: int, *, threshold: int = THRESHOLD, rounding: int = ROUNDING) -> int | Suppressed:
+    """One count that stands alone, such as a total."""
+    return publish({"it": count}, threshold=threshold, rounding=rounding)["it"]
