@@ -3,151 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
-from sqlalchemy import text
 
-from perintis import Agency, Calendar, Case, Retry, all_of, exchange_step, human_step, step
+from perintis import Retry, step
 from perintis.doors.answered import answer_work, check_answer
 from perintis.doors.asked import read_asked
 from perintis.doors.store.database import Database
 from perintis.doors.store.ending import retry_case
-from perintis.engine.agreed import Agreed
-from perintis.engine.definition import Definition
-from perintis.engine.steps import Step
-from perintis.rules.agreement import read_agreement
 from perintis.words.errors import AgencyUnavailable, NotAgreed, NotAllowed
 from perintis.words.recorded import Process
-from tests.small_pilot import OFFICE, TAX, YES, Answer, Application, Asked, Decision, Small, define, look_up
-
-LAB = Agency("lab", "Laboratory")
-JAKARTA = replace(OFFICE, calendar=Calendar.weekdays("Asia/Jakarta"))
-NIGHT = datetime(2026, 12, 31, 16, 59, tzinfo=UTC)
-"""One minute before midnight of the agreement's last day in Jakarta; in UTC the day has seven hours left."""
-
-AGREEMENT = """
-number: MoU-1
-title: A trial
-pilot: small
-status: draft
-from: 2026-01-01
-until: 2026-12-31
-open_cases: OPEN_CASES
-parties: [{code: office, name: Office}, {code: tax, name: Tax}, {code: lab, name: Laboratory}]
-terms:
-  - {article: art. 1(1), discloses: office, receives: tax, fields: [name], purpose: ask, legal_basis: l}
-  - {article: art. 1(2), discloses: tax, receives: office, fields: [ok, note], purpose: decide, legal_basis: l}
-  - {article: art. 1(3), discloses: office, receives: lab, fields: [name], purpose: examine, legal_basis: l}
-  - {article: art. 1(4), discloses: lab, receives: office, fields: [ok, note], purpose: decide, legal_basis: l}
-"""
-
-
-class Renamed(BaseModel):
-    """As `Asked`, with a field that no term lists."""
-
-    name: str
-    reference: str
-
-
-class Talkative(BaseModel):
-    """As `Answer`, and more than was agreed."""
-
-    ok: bool = True
-    note: str = ""
-    diagnosis: str = ""
-
-
-asked_outside: list[str] = []
-
-
-def ask_tax(requests: list[Asked]) -> list[Answer]:
-    """Ask."""
-    asked_outside.extend(request.name for request in requests)
-    return [Answer() for _ in requests]
-
-
-def ask_tax_more(requests: list[Renamed]) -> list[Answer]:
-    """Ask with too much."""
-    asked_outside.extend(request.name for request in requests)
-    return [Answer() for _ in requests]
-
-
-def ask_tax_for_more(requests: list[Asked]) -> list[Talkative]:
-    """Ask for too much."""
-    asked_outside.extend(request.name for request in requests)
-    return [Talkative() for _ in requests]
-
-
-def examine(request: Asked) -> Answer:
-    """Examine."""
-    return Answer()
-
-
-def exchange_it(request: Asked) -> Answer:
-    """Exchange."""
-    return Answer()
-
-
-def examine_more(request: Renamed) -> Answer:
-    """Examine with too much."""
-    return Answer()
-
-
-def examine_for_more(request: Asked) -> Talkative:
-    """Examine for too much."""
-    return Talkative()
-
-
-KINDS: dict[str, Callable[[Callable[..., Any]], Step[Any]]] = {
-    "automatic": lambda function: step(TAX)(function),
-    "exchange": lambda function: exchange_step(TAX)(function),
-    "human": lambda function: human_step(LAB)(function),
-}
+from tests.engine.agreeing import (
+    AGREEMENT,
+    KINDS,
+    NIGHT,
+    ask_tax,
+    ask_tax_for_more,
+    ask_tax_more,
+    asked_outside,
+    at_work,
+    disclosures,
+    examine,
+    examine_for_more,
+    examine_more,
+    exchange_it,
+    under,
+)
+from tests.small_pilot import TAX, YES, Answer, Asked
 
 
 @pytest.fixture(autouse=True)
 def nobody_asked() -> None:
     asked_outside.clear()
-
-
-def under(definition: Definition, agreement: str | None, *, open_cases: str = "stop") -> Definition:
-    """The definition with its lead in Jakarta, held against an agreement."""
-    agencies = (JAKARTA, TAX, LAB)
-    pilot = replace(definition.pilot, lead=JAKARTA, agencies=agencies)
-    read = None if agreement is None else read_agreement(agreement.replace("OPEN_CASES", open_cases))
-    return replace(definition, pilot=pilot, agreed=Agreed(pilot, read))
-
-
-def at_work(
-    database: Database, folder: Path, steps: Iterable[Step[Any]], agreement: str | None = AGREEMENT, **options: Any
-) -> Small:
-    """A pilot that asks for these steps at once, for every case but those that are called `no`."""
-    asked = tuple(steps)
-
-    async def to_be(case: Case[Application]) -> Decision:
-        await look_up(case)
-        if case.application.name != "no":
-            await all_of(*(one(case) for one in asked))
-        return Decision()
-
-    return Small(database, under(define(to_be, [*asked, look_up]), agreement, **options), folder)
-
-
-def disclosures(small: Small) -> list[str]:
-    """What was recorded, in order: `case seq step lifecycle: from > to fields article`."""
-    with small.database.read() as connection:
-        rows = connection.execute(text(
-            "SELECT d.case_id, e.step, e.lifecycle, t.discloses, t.receives, t.fields, t.article FROM disclosures d "
-            "JOIN events e ON e.case_id = d.case_id AND e.seq = d.seq JOIN disclosure_terms t ON t.id = d.term_id "
-            "ORDER BY d.case_id, d.seq, t.article"
-        ))  # fmt: skip
-        return [f"{c} {s} {life}: {a} > {b} {fields} {article}" for c, s, life, a, b, fields, article in rows]
 
 
 TO_TAX = "office may not disclose 'reference' to tax: agreement MoU-1 art. 1(1) lists name"
@@ -382,21 +273,3 @@ def test_without_an_agreement_a_run_asks_no_other_agency(database: Database, tmp
     alone.run()
     assert alone.case(1).status == "closed"
     assert asked_outside == []
-
-
-def test_the_record_cannot_be_changed_and_holds_no_value(database: Database, tmp_path: Path) -> None:
-    """Rows are only added; the name that was shown stands nowhere in them."""
-    small = at_work(database, tmp_path, [KINDS["automatic"](ask_tax)])
-    small.open("R-1", name="Marked Name")
-    small.run()
-    with small.database.read() as connection:
-        kept = [
-            tuple(row)
-            for t in ("disclosures", "disclosure_terms")
-            for row in connection.execute(text(f"SELECT * FROM {t}"))
-        ]
-    assert len(kept) == 4
-    assert "Marked" not in repr(kept)
-    for act in ("UPDATE disclosures SET seq = 1", "DELETE FROM disclosures", "DELETE FROM disclosure_terms"):
-        with pytest.raises(Exception, match="only added"), small.database.write() as connection:
-            connection.execute(text(act))
