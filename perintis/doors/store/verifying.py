@@ -35,6 +35,10 @@ _EVENTS = (
 )
 _OUTBOX = "SELECT case_id, key, step, visit, status FROM outbox WHERE case_id IN ({ids})"
 _ANSWERS = "SELECT key, count(*) FROM inbox WHERE status = 'answered' GROUP BY key HAVING count(*) > 1"
+_DISCLOSURES = (
+    "SELECT d.case_id, count(*) FROM disclosures d LEFT JOIN events e ON e.case_id = d.case_id AND e.seq = d.seq "
+    "LEFT JOIN disclosure_terms t ON t.id = d.term_id WHERE e.seq IS NULL OR t.id IS NULL GROUP BY d.case_id ORDER BY 1"
+)
 
 _SENDING = {
     WorkStatus.OPEN: ("queued", "sending", "sent"),
@@ -82,7 +86,7 @@ def verify_store(database: Database) -> list[Problem]:
 
     Every case's row and step visits are what its events rebuild; event numbers have no gap; the events are chained to
     one another and are what the anchor file says; each exchange has one request under its own key; each request was
-    answered at most once. Works through a thousand cases at a time and needs no key.
+    answered at most once; each disclosure belongs to an event and to a term. Works through a thousand cases at a time and needs no key.
     """
     problems: list[Problem] = []
     with database.read() as connection:
@@ -94,6 +98,10 @@ def verify_store(database: Database) -> list[Problem]:
         problems += [
             Problem(None, f"request {key} was answered by {count} messages")
             for key, count in connection.exec_driver_sql(_ANSWERS)
+        ]
+        problems += [
+            Problem(case, f"{count} of its disclosures belong to no event or to no term of an agreement")
+            for case, count in connection.exec_driver_sql(_DISCLOSURES)
         ]
     return problems
 

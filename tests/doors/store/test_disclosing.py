@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from perintis.doors.store.database import Database
 from perintis.doors.store.disclosing import keep_terms
+from perintis.doors.store.verifying import verify_store
 from perintis.rules.agreement import Disclosure, may_disclose, read_agreement
 from tests.engine.agreeing import AGREEMENT, KINDS, ask_tax, at_work
 
@@ -34,19 +36,23 @@ def test_the_record_cannot_be_changed_and_holds_no_value(database: Database, tmp
 @pytest.mark.parametrize(
     "row",
     [
-        "(1, 99, (SELECT min(id) FROM disclosure_terms))",  # no such event
-        "(1, 1, 42)",  # no such term
-        "(SELECT case_id, seq, term_id FROM disclosures LIMIT 1)",  # the same twice
+        "1, 99, (SELECT min(id) FROM disclosure_terms)",  # no such event
+        "1, 1, 42",  # no such term
     ],
 )
-def test_a_disclosure_needs_its_event_and_its_term(database: Database, tmp_path: Path, row: str) -> None:
-    """The database itself refuses a line that belongs to nothing, or is there already."""
+def test_a_disclosure_that_belongs_to_nothing_is_found(database: Database, tmp_path: Path, row: str) -> None:
+    """Whoever writes a line past the program is found by `perintis db verify`; the same line twice is refused."""
     small = at_work(database, tmp_path, [KINDS["automatic"](ask_tax)])
     small.open("R-1")
     small.run()
-    statement = row.strip("()") if "LIMIT" in row else f"VALUES {row}"
-    with pytest.raises(Exception, match=r"(?i)foreign key|unique|duplicate"), small.database.write() as connection:
-        connection.execute(text(f"INSERT INTO disclosures (case_id, seq, term_id) {statement}"))
+    small.verify()
+    insert = f"INSERT INTO disclosures (case_id, seq, term_id) VALUES ({row})"
+    with database.write() as connection:
+        connection.execute(text(insert))
+    told = "case 1: 1 of its disclosures belong to no event or to no term of an agreement"
+    assert [str(problem) for problem in verify_store(database)] == [told]
+    with pytest.raises(IntegrityError), database.write() as connection:
+        connection.execute(text(insert))
 
 
 def test_a_term_is_kept_once_by_whoever_comes_first(database: Database) -> None:

@@ -37,10 +37,6 @@ def upgrade() -> None:
         sa.Column("case_id", _big(), autoincrement=False, nullable=False),
         sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("term_id", _big(), autoincrement=False, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["case_id", "seq"], ["events.case_id", "events.seq"], name=op.f("fk_disclosures_case_id")
-        ),
-        sa.ForeignKeyConstraint(["term_id"], ["disclosure_terms.id"], name=op.f("fk_disclosures_term_id")),
         sa.PrimaryKeyConstraint("case_id", "seq", "term_id", name=op.f("pk_disclosures")),
         sqlite_with_rowid=False,
     )
