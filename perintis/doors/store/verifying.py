@@ -86,7 +86,8 @@ def verify_store(database: Database) -> list[Problem]:
 
     Every case's row and step visits are what its events rebuild; event numbers have no gap; the events are chained to
     one another and are what the anchor file says; each exchange has one request under its own key; each request was
-    answered at most once; each disclosure belongs to an event and to a term. Works through a thousand cases at a time and needs no key.
+    answered at most once; each disclosure belongs to an event and to a term. Works through a thousand cases at a time
+    and needs no key.
     """
     problems: list[Problem] = []
     with database.read() as connection:
