@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).with_name("results.json")
-ALL = ("status", "idle_sweep", "memory", "rehearsal", "import_xes", "prefect_flow", "evaluation", "linkage")
+ALL = ("status", "idle_sweep", "memory", "rehearsal", "import_xes", "prefect_flow", "evaluation", "linkage", "vault")
 
 
 def main(chosen: Sequence[str]) -> int:

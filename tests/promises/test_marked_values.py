@@ -1,7 +1,7 @@
 """P9: no personal value outside the vault, whatever is run, fails or is killed.
 
 Every name, identity number, passport number, answer and reason of these cases has one of the STEMS in it. Afterwards
-each file below the home folder (the store with its log, Prefect's database, logs, reports of faults, exports) and everything
+each file below the home folder (the store with its log, Prefect's database, logs, reports of faults, exports) and all
 that was printed is searched for the stems, as text and in the usual disguises.
 """
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,15 +12,27 @@ from perintis.faces.cli.here import Here, now
 from perintis.faces.cli.screen import count, print_json, say
 from perintis.words.errors import NotAllowed
 
+if TYPE_CHECKING:
+    from perintis.doors.store.database import Database
+    from perintis.use.datasets import Found
+
 
 def command(
     data: Annotated[str, typer.Argument(help="What to export: as in `perintis compare --help`.")],
     file: Annotated[Path, typer.Argument(help="Where to: .csv, .parquet or .xes.")],
+    agency: Annotated[str | None, typer.Option("--for", help="Which agency it is for; else the lead.")] = None,
+    purpose: Annotated[str, typer.Option(help="What it is for: each purpose has pseudonyms of its own.")] = "export",
+    identifiable: Annotated[
+        bool, typer.Option("--identifiable", help="References and officers instead of pseudonyms; recorded.")
+    ] = False,
+    officer: Annotated[str | None, typer.Option(help="With --identifiable: who does it; recorded.")] = None,
+    reason: Annotated[str | None, typer.Option(help="With --identifiable: why; recorded.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Write cases and steps to a file, without personal data.
 
-    The format follows from the ending of FILE.
+    Cases of the store and their officers have pseudonyms, others for each agency and purpose. The format follows from
+    the ending of FILE.
     """
     from perintis.doors.exporters import export
     from perintis.use.datasets import Shelves
@@ -28,6 +41,11 @@ def command(
     with here.database() as database:
         shelves = Shelves(database, here.settings.home, {p.name: p for p in here.pilots()})
         found = shelves.find(data, now=now())
+        if found.own and not found.data.simulated:
+            if identifiable:
+                _record(database, found.pilot, officer, reason)
+            else:
+                found = _renamed(database, found, agency or shelves.pilots[found.pilot].lead.code, purpose)
     if found.data.standard is not None:
         raise NotAllowed(f"{data} is a service standard: it has promises and no cases to export")
     cases = export(found.data, file)
@@ -36,3 +54,18 @@ def command(
         return
     mark = " REHEARSAL: simulated, made-up cases." if found.data.simulated else ""
     say(f"{count(cases, 'case')} with {count(found.data.steps.height, 'step')} written to {file}.{mark}")
+
+
+def _renamed(database: Database, found: Found, agency: str, purpose: str) -> Found:
+    from perintis.doors.vault.exporting import pseudonymous
+
+    return replace(found, data=pseudonymous(database, found.data, agency, purpose))
+
+
+def _record(database: Database, pilot: str, officer: str | None, reason: str | None) -> None:
+    """Note who exports identities, and why, before it is done."""
+    from perintis.doors.vault.acts import checked, note_act
+
+    who, why = checked(officer or "", reason or "")
+    with database.write() as connection:
+        note_act(connection, "export-identifiable", officer=who, reason=why, now=now(), pilot=pilot)
