@@ -1,0 +1,221 @@
+"""From extracts to versions: received once, linked, decided, published whole or not at all, with their history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from perintis.doors.registry.changes import view_of, write_notices
+from perintis.doors.registry.history import compare_versions, newest, person_history, state
+from perintis.doors.registry.joining import join_extracts
+from perintis.doors.registry.models import AttributeRow, LinkRow, VersionRow
+from perintis.doors.registry.publishing import Decided, publish
+from perintis.doors.registry.registry import Registry
+from perintis.doors.registry.scoring import measure
+from perintis.doors.settings import Settings
+from perintis.doors.store import failpoints
+from perintis.doors.store.database import Database
+from perintis.words.errors import NotFound
+from tests.doors.registry.small_extracts import Rows, announced, dukcapil, kemenkes, people, taken
+
+A_DAY = date(2026, 3, 2)
+
+
+@pytest.fixture
+def registry(database: Database, tmp_path: Path, repository: Path) -> Registry:
+    return Registry(Settings(home=tmp_path / "home", pilots=repository), "data-management", database)
+
+
+@pytest.fixture
+def left(registry: Registry) -> Path:
+    """Where agencies leave their extracts."""
+    return registry.shelf.places()[0]
+
+
+def changed(rows: Rows, number: int, **values: str) -> Rows:
+    return [{**row, **values} if at == number else row for at, row in enumerate(rows)]
+
+
+def published(registry: Registry, left: Path) -> None:
+    """Version 1 from the Civil Registry, version 2 with Health, which has one name and one NIK otherwise."""
+    rows = people()
+    first = taken(registry, announced(left, "dukcapil", dukcapil(rows)))
+    other = changed(changed(rows, 0, full_name="Boedi Santoso"), 1, nik="")
+    second = taken(registry, announced(left, "kemenkes", kemenkes(other)))
+    join_extracts(registry, [first, second])
+    publish(registry, first, [])
+    publish(registry, second, [])
+
+
+def test_an_extract_is_taken_once(registry: Registry, left: Path) -> None:
+    """The same file under another number is told; the same case again is the same delivery."""
+    extract = announced(left, "dukcapil", dukcapil(people()))
+    taken(registry, extract)
+    assert registry.receive(extract).fault is None
+    again = announced(left, "dukcapil", dukcapil(people()), reference="R-2", name=extract.file_name)
+    assert registry.receive(again).duplicate_of == "R-dukcapil-2026-03"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"row_count": 99}, "the file has 13 rows and 99 were announced"),
+        ({"sha256": "0" * 64}, "with another checksum than announced"),
+        ({"file_name": "other.csv"}, "no such file was delivered"),
+        ({"period": "2026-04"}, "the extract is of 2026-03, and 2026-04 was announced"),
+        ({"agency": "polri"}, "polri delivers no extract to this registry"),
+        ({"agency": "kemenkes"}, "the column 'id_periksa' is missing"),
+        ({"columns": ("nama", "agama")}, "the columns are not those that were announced"),
+        ({"file_name": "../perintis.db"}, "no such file was delivered"),
+    ],
+)
+def test_what_is_not_as_announced_goes_back(
+    registry: Registry, left: Path, wrong: dict[str, object], told: str
+) -> None:
+    """One sentence, and nothing is taken."""
+    extract = announced(left, "dukcapil", dukcapil(people()))
+    receipt = registry.receive(replace(extract, **wrong))  # type: ignore[arg-type]
+    assert told in str(receipt.fault)
+    assert not registry.standardised()
+
+
+def test_extracts_lie_where_only_the_owner_reads_them(registry: Registry, left: Path) -> None:
+    """Folders 0700, files 0600, under the checksum."""
+    digest = taken(registry, announced(left, "dukcapil", dukcapil(people())))
+    folder = registry.shelf.folder / digest
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+
+
+def test_records_of_one_person_become_one(registry: Registry, left: Path) -> None:
+    """Thirteen persons in two agencies, one with another spelling and one without a number there."""
+    published(registry, left)
+    held = state(registry.database, registry.pilot, 2)
+    assert len(held.links) == 26
+    assert len({person for person, _ in held.links.values()}) == 13
+    person = held.links["kemenkes", "K1"][0]
+    name = held.values[person, "full_name"]
+    assert (name.value, name.agency) == ("BUDI SANTOSO", "dukcapil")
+    assert name.rule.startswith("from the most trusted source")
+
+
+def test_a_version_shows_what_it_held(registry: Registry, left: Path) -> None:
+    """Version 1 is not changed by version 2; the difference names fields and no more."""
+    published(registry, left)
+    assert len(state(registry.database, registry.pilot, 1).links) == 13
+    found = compare_versions(registry.database, registry.pilot, 1, 2)
+    assert (len(found.persons_added), found.records_added, found.records_moved) == (0, 13, 0)
+    assert set(found.by_field()) == {"fit", "screened_on"}
+    person = state(registry.database, registry.pilot, 1).links["dukcapil", "D1"][0]
+    values, links = person_history(registry.database, registry.pilot, person)
+    assert {link["from_version"] for link in links} == {1, 2}
+    names = [(v["value"], v["from_version"], v["until_version"]) for v in values if v["field"] == "full_name"]
+    assert names == [("BUDI SANTOSO", 1, 2), ("BUDI SANTOSO", 2, None)]  # the same value, by another rule
+
+
+def test_publishing_twice_is_publishing_once(registry: Registry, left: Path) -> None:
+    """The second call gives the version that the first one made."""
+    published(registry, left)
+    digest = str(registry.standardised()[-1]["digest"])
+    assert publish(registry, digest, []).version == 2
+    assert newest(registry.database, registry.pilot) == 2
+
+
+@pytest.fixture
+def stopping() -> Iterator[None]:
+    """The process stops after everything of a version was written and before it was committed."""
+
+    def stop(name: str) -> None:
+        if name == "registry:written":
+            raise KeyboardInterrupt
+
+    failpoints.hook = stop
+    yield
+    failpoints.hook = None
+
+
+def test_a_version_is_published_whole_or_not_at_all(registry: Registry, left: Path, stopping: None) -> None:
+    """Stopped before the commit there is nothing; started again there is everything, once."""
+    digest = taken(registry, announced(left, "dukcapil", dukcapil(people())))
+    join_extracts(registry, [digest])
+    with pytest.raises(KeyboardInterrupt):
+        publish(registry, digest, [])
+    with registry.database.read() as connection:
+        for table in (VersionRow, LinkRow, AttributeRow):
+            assert connection.execute(select(func.count()).select_from(table)).scalar() == 0
+    failpoints.hook = None
+    assert publish(registry, digest, []).records == 13
+
+
+def test_what_officers_decided_holds_for_later_versions(registry: Registry, left: Path) -> None:
+    """Two records that two officers took for one person are one, though nothing links them, and stay it."""
+    rows = people()
+    first = taken(registry, announced(left, "dukcapil", dukcapil(rows[:7])))
+    second = taken(registry, announced(left, "kemenkes", kemenkes(rows[7:])))
+    join_extracts(registry, [first, second])
+    publish(registry, first, [])
+    merge = Decided(("dukcapil", "D1"), ("kemenkes", "K1"), True, "Budi", "Sari")
+    assert publish(registry, second, [merge]).persons == 12
+    held = state(registry.database, registry.pilot, 2)
+    assert held.links["dukcapil", "D1"][0] == held.links["kemenkes", "K1"][0]
+    assert held.links["kemenkes", "K1"][1] == "decided by two officers"
+    third = taken(registry, announced(left, "kemenkes", kemenkes(rows[7:9], "2026-04"), period="2026-04"))
+    join_extracts(registry, [third])
+    publish(registry, third, [])
+    held = state(registry.database, registry.pilot, 3)
+    assert held.links["dukcapil", "D1"][0] == held.links["kemenkes", "K1"][0]
+
+
+def test_an_agency_is_told_what_changed_as_far_as_it_was_agreed(registry: Registry, left: Path) -> None:
+    """Health hears the name and the number that it had otherwise, and nothing that no term lists."""
+    published(registry, left)
+    notices = write_notices(registry, 2, lead="imigrasi", on=A_DAY)
+    assert notices["kemenkes"].by_field == {"full_name": 1, "nik": 1}
+    text = (registry.home.exchange_folder / "registry" / "kemenkes" / notices["kemenkes"].file).read_text("utf-8")
+    assert "K1,full_name,BOEDI SANTOSO,BUDI SANTOSO" in text
+    assert "dukcapil" not in notices  # it may not see what Health found
+
+
+@pytest.mark.parametrize(
+    ("day", "fields"),
+    [(A_DAY, ["full_name", "date_of_birth", "sex", "nik", "passport_number"]), (date(2031, 1, 1), [])],
+)
+def test_a_view_has_the_fields_of_the_agreement_on_that_day(
+    registry: Registry, left: Path, day: date, fields: list[str]
+) -> None:
+    """After the agreement's last day there is nothing but ids; without asking there never is."""
+    published(registry, left)
+    text, shown, rows = view_of(registry, "kemenkes", 2, lead="imigrasi", on=day, personal=True)
+    assert list(shown) == fields
+    assert text.splitlines()[0] == ",".join(["person", "record", "version", *fields])
+    assert rows == 13
+    plain, nothing, _ = view_of(registry, "kemenkes", 2, lead="imigrasi", on=day, personal=False)
+    assert nothing == {}
+    assert "BUDI" not in plain
+
+
+def test_both_ways_of_matching_are_measured_on_the_same_records(registry: Registry, left: Path) -> None:
+    """One record has no number, so exact matching finds 14 persons where there are 13."""
+    published(registry, left)
+    truth = {(agency, f"{letter}{n}"): f"T{n}" for agency, letter in (("dukcapil", "D"), ("kemenkes", "K"))
+             for n in range(1, 14)}  # fmt: skip
+    exact, linked = measure(registry, 2, truth)
+    assert (exact.persons, linked.persons) == (14, 13)
+    assert exact.pairs is not None
+    assert linked.pairs is not None
+    assert (exact.pairs.precision, exact.pairs.recall) == (1.0, 12 / 13)
+    assert (linked.pairs.precision, linked.pairs.recall) == (1.0, 1.0)
+    assert exact.keyed > linked.keyed == 0
+
+
+def test_a_version_or_person_that_is_not_there_is_told(registry: Registry) -> None:
+    """With what there is."""
+    with pytest.raises(NotFound, match="nothing has been published yet"):
+        compare_versions(registry.database, registry.pilot, 1, 2)
+    with pytest.raises(NotFound, match="has no person P1"):
+        person_history(registry.database, registry.pilot, "P1")
