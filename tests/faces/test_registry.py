@@ -1,0 +1,133 @@
+"""The registry from the command line: deliver, run, show, compare, export, score; nothing personal unasked."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from perintis.faces.cli.app import run
+from tests.doors.registry.small_extracts import Rows, announced, dukcapil, kemenkes, people
+
+PILOT = "data-management"
+
+
+class Desk:
+    """Commands run as a person would, with the pilots of this repository and a home of the test's own."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str, status: int = 0) -> str:
+        found = run(arguments)
+        out, err = self._capsys.readouterr()
+        assert found == status, err
+        return out + err
+
+    def deliver(self, agency: str, rows: Rows) -> None:
+        extract = announced(self.folder, agency, rows)
+        told = ("--agency", agency, "--period", "2026-03", "--office", "bali", "--reference", f"R-{agency}")
+        self("registry", "deliver", PILOT, str(self.folder / extract.file_name), *told)
+        self("run", PILOT, str(self.folder / "home" / "intakes" / f"R-{agency}.jsonl"), "--without-prefect")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+    monkeypatch.chdir(repository)
+    monkeypatch.setenv("PERINTIS_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("PERINTIS_DATABASE_URL", raising=False)
+    monkeypatch.delenv("PERINTIS_PILOTS", raising=False)
+    return Desk(tmp_path, capsys)
+
+
+@pytest.fixture
+def filled(desk: Desk) -> Desk:
+    """Two versions: the Civil Registry's thirteen persons, and Health's, one of them spelled otherwise."""
+    rows = people()
+    desk.deliver("dukcapil", dukcapil(rows))
+    desk.deliver("kemenkes", kemenkes([{**rows[0], "full_name": "Boedi Santoso"}, *rows[1:]]))
+    return desk
+
+
+def listed_keys(repository: Path, command: str) -> set[str]:
+    """The keys that the reference lists for a command."""
+    reference = (repository / "docs" / "reference" / "commands.md").read_text("utf-8")
+    part = next(p for p in reference.split("\n### ") if p.startswith(f"`perintis registry {command} "))
+    found = re.search(r"JSON:(?: a list of)? (.*?)\.\n", part + "\n", re.DOTALL)
+    assert found is not None
+    return set(re.findall(r"`([a-z_]+)`", found[1]))
+
+
+def test_the_registry_shows_counts_and_nobody(filled: Desk, repository: Path) -> None:
+    """By agency, field and version; the keys are those of the reference."""
+    told = filled("registry", "show", PILOT)
+    assert "version 2: 13 persons from 26 records" in told
+    assert "BUDI" not in told
+    shown = json.loads(filled("registry", "show", PILOT, "--json"))
+    assert set(shown) == listed_keys(repository, "show")
+    assert shown["agencies"]["kemenkes"] == {"records": "13", "linked": "13"}
+
+
+def test_a_difference_is_told_by_field(filled: Desk, repository: Path) -> None:
+    """Version 2 added what Health found; no name was changed by the less trusted spelling."""
+    shown = json.loads(filled("registry", "diff", PILOT, "1", "2", "--json"))
+    assert set(shown) == listed_keys(repository, "diff")
+    assert shown["fields"] == {"fit": {"added": "13"}, "screened_on": {"added": "13"}}
+    assert "there are 1 to 2" in filled("registry", "diff", PILOT, "1", "7", status=1)
+
+
+def test_values_are_shown_only_with_a_reason_that_is_kept(filled: Desk) -> None:
+    """Both of --personal and --reason, and the store knows who was given what, without the values."""
+    view = filled.folder / "view.csv"
+    filled("registry", "export", PILOT, str(view), "--agency", "kemenkes")
+    assert view.read_text("utf-8").splitlines()[0] == "person,record,version"
+    refused = filled("registry", "export", PILOT, str(view), "--agency", "kemenkes", "--personal", status=1)
+    assert "--personal and --reason belong together" in refused
+    filled("registry", "export", PILOT, str(view), "--agency", "kemenkes", "--personal", "--reason", "a trial")
+    with view.open(encoding="utf-8", newline="") as stream:
+        rows: list[dict[str, Any]] = list(csv.DictReader(stream))
+    assert rows[0]["full_name"] == "BUDI SANTOSO"
+    assert "citizenship" not in rows[0]
+    person = rows[0]["person"]
+    assert "BUDI" not in filled("registry", "show", PILOT, "--person", person)
+    assert "BUDI" in filled("registry", "show", PILOT, "--person", person, "--personal", "--reason", "asked")
+    with create_engine(f"sqlite:///{filled.folder / 'home' / 'perintis.db'}").connect() as connection:
+        kept = connection.execute(text("SELECT what, agency, rows, reason FROM registry_accesses")).all()
+    assert [tuple(row) for row in kept] == [("export", "kemenkes", 13, "a trial"), ("show", None, 1, "asked")]
+
+
+def test_the_registry_is_scored_beside_matching_by_number(filled: Desk, repository: Path) -> None:
+    """With the truth also precision and recall."""
+    truth = filled.folder / "truth.csv"
+    lines = [
+        f"{agency},{letter}{n},T{n}" for agency, letter in (("dukcapil", "D"), ("kemenkes", "K")) for n in range(1, 14)
+    ]
+    truth.write_text("\n".join(["agency,record,person", *lines]) + "\n", "utf-8")
+    told = filled("registry", "score", PILOT, "--truth", str(truth))
+    assert "recall by pairs" in told
+    ways = json.loads(filled("registry", "score", PILOT, "--truth", str(truth), "--json"))
+    assert set(ways[0]) == listed_keys(repository, "score")
+    assert ways[1]["pairs"] == {"precision": 1.0, "recall": 1.0, "f1": 1.0}
+    truth.write_text("agency,person\n", "utf-8")
+    assert "has the columns agency, record, person" in filled(
+        "registry", "score", PILOT, "--truth", str(truth), status=1
+    )
+
+
+def test_metadata_names_the_four_principles(desk: Desk) -> None:
+    """Data standard, metadata, interoperability, reference codes; before anything was delivered."""
+    told = desk("registry", "show", PILOT, "--metadata")
+    for words in ("Data standard", "Metadata", "Interoperability", "Reference codes", "ISO 3166-1 alpha-3"):
+        assert words in told
+    assert "nothing has been published yet" in desk("registry", "show", PILOT, status=1)
+
+
+def test_a_pilot_without_a_registry_says_so(desk: Desk) -> None:
+    """In one sentence."""
+    assert "pilot fast-track keeps no registry" in desk("registry", "show", "fast-track", status=1)
