@@ -9,6 +9,7 @@ from pathlib import Path
 from perintis.doors.registry.extracts import read_extract
 from perintis.doors.registry.registry import Registry
 from perintis.doors.registry.shelf import digest_of
+from perintis.rules.registry.columns import NO_HEADER, has_header
 from perintis.words.errors import BadInput, NotFound
 
 
@@ -32,6 +33,11 @@ def announce(
     if "/" in reference or reference.startswith("."):
         raise BadInput("a registration number has no / in it and begins with a letter or a digit")
     rows = read_extract(file, file.name)
+    source = registry.settings.source(agency)
+    if source is None:
+        raise NotFound(f"{agency} delivers no extract; there are {', '.join(registry.settings.sources)}")
+    if not has_header(rows.columns, source):
+        raise BadInput(f"{file.name}: {NO_HEADER}")
     digest = digest_of(file)
     registry.shelf.keep(file, digest)
     announced = {

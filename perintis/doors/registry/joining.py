@@ -13,6 +13,7 @@ from perintis.doors.linkage.linking import Told, link_records
 from perintis.doors.registry.models import ClerkRow, DeliveryRow
 from perintis.doors.registry.registry import Registry, now, records_of
 from perintis.doors.registry.shelf import SCORED
+from perintis.doors.store.failpoints import failpoint
 from perintis.rules.linkage.persons import Decision
 from perintis.rules.linkage.settings import Verdict
 from perintis.rules.registry.settings import RECORD
@@ -65,6 +66,7 @@ def join_extracts(registry: Registry, digests: Sequence[str], told: Told | None 
         own = pairs.filter(pl.col("delivery") == int(delivery["id"])).drop("delivery")
         registry.shelf.put(digest, SCORED, own)
         found.append(_joined(registry, delivery, records, own, decided))
+    failpoint("registry:linked")
     with registry.database.write() as connection:
         ids = [int(wanted[digest]["id"]) for digest in digests]
         connection.execute(update(DeliveryRow).where(DeliveryRow.id.in_(ids)).values(linked=now()))

@@ -9,12 +9,16 @@ from perintis.rules.linkage.names import plain
 from perintis.rules.registry.settings import Source
 
 LIKE_ENOUGH = 0.6
+NO_HEADER = "the first row names none of the agreed columns; put their names there"
 
 
 def column_faults(columns: Sequence[str], source: Source) -> Iterator[str]:
     """One sentence for each column that is missing, unknown or there twice."""
     written = [column.strip() for column in columns]
     unknown = [name for name in dict.fromkeys(written) if name not in source.columns]
+    if not has_header(written, source):
+        yield NO_HEADER
+        return
     for name in dict.fromkeys(written):
         if written.count(name) > 1:
             yield f"the column {name!r} is there twice; leave one"
@@ -31,8 +35,13 @@ def column_faults(columns: Sequence[str], source: Source) -> Iterator[str]:
         yield f"the column {name!r} was not agreed; leave it out"
 
 
+def has_header(columns: Sequence[str], source: Source) -> bool:
+    """Whether the first row names columns at all; where it is a row of data, nothing of it may be repeated."""
+    return any(name in source.columns or nearest(name, list(source.columns)) for name in columns)
+
+
 def nearest(name: str, among: Sequence[str]) -> str | None:
-    """The name most like `name`, whatever its case and separators; None where none is like it."""
+    """The name of `among` most like `name`, whatever its case and separators; None where none is like it."""
     by_plain = {_plain(other): other for other in among}
     found = get_close_matches(_plain(name), by_plain, n=1, cutoff=LIKE_ENOUGH)
     return by_plain[found[0]] if found else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,11 +10,12 @@ import polars as pl
 
 from perintis.rules.linkage.codes import CodeTable
 from perintis.rules.linkage.numbers import ROUNDED
-from perintis.rules.linkage.reading import EMPTY
+from perintis.rules.linkage.reading import EMPTY, given
 from perintis.rules.registry.settings import PERIOD, RECORD, Column, Kind, RegistrySettings, Source
 from perintis.rules.registry.values import standard_values, tables_of
 
 LINE = "line"
+_FIRST_OF_MONTH = re.compile(r"\d{4}-\d\d-01(?:[ T]00:00:00)?")
 FAULTS = {LINE: pl.Int64, "column": pl.String, "reason": pl.String}
 
 
@@ -65,7 +67,7 @@ def _read_column(
     """Line, value and reason of one column."""
     texts = rows[name].to_list()
     if column.fills in (RECORD, PERIOD):
-        values: list[str | None] = [(text or "").strip() or None for text in texts]
+        values: list[str | None] = [month_of(text) if column.fills == PERIOD else given(text) for text in texts]
         reasons = [EMPTY if value is None else None for value in values]
         if column.fills == PERIOD:
             told = f"is of another month than the extract, which is of {period}"
@@ -92,10 +94,17 @@ def wrong_month(rows: pl.DataFrame, source: Source, period: str) -> str | None:
     """The one other month that most rows are of, or None; then the extract as a whole is of another month."""
     name = source.column_of(PERIOD)
     assert name is not None
-    counted = rows[name].str.strip_chars().value_counts(sort=True).drop_nulls()
+    months = pl.Series(name, [month_of(text) for text in rows[name].to_list()], dtype=pl.String)
+    counted = months.value_counts(sort=True).drop_nulls()
     if not counted.height or counted[name][0] == period:
         return None
     return str(counted[name][0]) if counted["count"][0] * 2 > rows.height else None
+
+
+def month_of(text: str | None) -> str | None:
+    """A month as it was agreed, 2026-03, also where a spreadsheet made the first of the month of it."""
+    written = given(text)
+    return written[:7] if written and _FIRST_OF_MONTH.fullmatch(written) else written
 
 
 def is_identity(kind: Kind) -> bool:

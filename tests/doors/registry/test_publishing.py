@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -127,22 +127,40 @@ def test_publishing_twice_is_publishing_once(registry: Registry, left: Path) -> 
 
 
 @pytest.fixture
-def stopping() -> Iterator[None]:
-    """The process stops after everything of a version was written and before it was committed."""
+def stop_at() -> Iterator[Callable[[str], None]]:
+    """Makes the process stop at a named place, as if it were killed there."""
 
-    def stop(name: str) -> None:
-        if name == "registry:written":
-            raise KeyboardInterrupt
+    def stop(place: str) -> None:
+        def stopping(name: str) -> None:
+            if name == place:
+                raise KeyboardInterrupt
 
-    failpoints.hook = stop
-    yield
+        failpoints.hook = stopping
+
+    yield stop
     failpoints.hook = None
 
 
-def test_a_version_is_published_whole_or_not_at_all(registry: Registry, left: Path, stopping: None) -> None:
+def test_linking_that_was_stopped_is_done_again(registry: Registry, left: Path, stop_at: Callable[[str], None]) -> None:
+    """Stopped after the pairs were written and before that was recorded: the second time finds the same, once."""
+    rows = people()
+    digests = [taken(registry, announced(left, "dukcapil", dukcapil(rows))),
+               taken(registry, announced(left, "kemenkes", kemenkes(rows)))]  # fmt: skip
+    stop_at("registry:linked")
+    with pytest.raises(KeyboardInterrupt):
+        join_extracts(registry, digests)
+    assert [d["linked"] for d in registry.standardised()] == [None, None]
+    failpoints.hook = None
+    assert [found.linked for found in join_extracts(registry, digests)] == [0, 13]
+
+
+def test_a_version_is_published_whole_or_not_at_all(
+    registry: Registry, left: Path, stop_at: Callable[[str], None]
+) -> None:
     """Stopped before the commit there is nothing; started again there is everything, once."""
     digest = taken(registry, announced(left, "dukcapil", dukcapil(people())))
     join_extracts(registry, [digest])
+    stop_at("registry:written")
     with pytest.raises(KeyboardInterrupt):
         publish(registry, digest, [])
     with registry.database.read() as connection:

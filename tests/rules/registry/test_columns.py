@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perintis.rules.registry.columns import column_faults, nearest
+from perintis.rules.registry.columns import NO_HEADER, column_faults, nearest
 from perintis.rules.registry.settings import Column, Source
 
 SOURCE = Source(
@@ -49,3 +49,8 @@ def test_two_renamed_columns_are_not_taken_for_the_same() -> None:
 def test_nothing_alike_is_no_proposal() -> None:
     """A guess that far would mislead."""
     assert nearest("nik", ["pemberi_kerja"]) is None
+
+
+def test_a_file_without_a_header_repeats_nobody() -> None:
+    """Its first row is a person's; the sentence must not hold their name."""
+    assert list(column_faults(["A1", "2026-03", "Budi Santoso", "1990-04-03"], SOURCE)) == [NO_HEADER]

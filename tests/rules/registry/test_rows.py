@@ -121,3 +121,4 @@ def test_an_extract_of_another_month_is_known_by_most_of_its_rows() -> None:
 
     assert wrong_month(months("2026-02", "2026-02", "2026-03"), source, "2026-03") == "2026-02"
     assert wrong_month(months("2026-02", "2026-03", "2026-03"), source, "2026-03") is None
+    assert wrong_month(months("2026-03-01", "2026-03-01"), source, "2026-03") is None  # as a spreadsheet writes a month
