@@ -105,7 +105,7 @@ class LeadChanges(Changes):
     province: int = 0
     permit_type: int = 0
     permit_until: int = 0
-    office: int = 0
+    permit_office: int = 0
     fit: int = 0
     screened_on: int = 0
     occupation: int = 0

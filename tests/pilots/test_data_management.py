@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from flows.data_management import as_is, to_be
 from perintis.doors.pilot_folder import load_definition
+from perintis.doors.registry.changes import SAME_PERSON, fields_shown
 from perintis.doors.registry.registry import open_registry
 from perintis.doors.registry.shelf import digest_of
 from perintis.rules.agreement import read_agreement
@@ -159,6 +160,22 @@ def test_the_pilot_keeps_its_own_promises(repository: Path) -> None:
     agreement = read_agreement((folder / "agreement.yaml").read_text("utf-8"))
     plan = read_plan((folder / "plan.yaml").read_text("utf-8"))
     assert check_pilot(load_definition(repository, "data-management"), agreement, plan, on=date(2026, 6, 1)) == []
+
+
+def test_every_field_that_an_agency_is_told_of_has_its_place_in_the_request(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a term lets an agency see is a field of what it is asked to adopt, and no other; and none has the name of a
+    field of the announcement, which would fill it."""
+    monkeypatch.setenv("PERINTIS_HOME", str(tmp_path))
+    monkeypatch.setenv("PERINTIS_PILOTS", str(repository))
+    always = {"registry_version", "changes_file", SAME_PERSON}
+    with open_registry("data-management") as kept:
+        survive = {rule.field for rule in kept.settings.survivor_rules()}
+        for agency, step in ADOPTS.items():
+            shown = set(fields_shown(kept, agency, lead="imigrasi", on=date(2026, 6, 1)))
+            assert shown & survive == set(step.fields) - always, agency
+            assert not set(step.fields) & set(Application.model_fields)
 
 
 def test_extracts_really_go_through(tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
