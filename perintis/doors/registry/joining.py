@@ -20,7 +20,8 @@ from perintis.rules.registry.settings import RECORD
 
 PAIRS: dict[str, Any] = {
     "agency_left": pl.String, "record_left": pl.String, "agency_right": pl.String, "record_right": pl.String,
-    "weight": pl.Float64, "probability": pl.Float64, "verdict": pl.String, "reasons": pl.List(pl.String),
+    "delivery_left": pl.Int64, "delivery_right": pl.Int64, "weight": pl.Float64, "probability": pl.Float64,
+    "verdict": pl.String, "reasons": pl.List(pl.String),
 }  # fmt: skip
 
 
@@ -49,21 +50,21 @@ class Joined:
 
 
 def join_extracts(registry: Registry, digests: Sequence[str], told: Told | None = None) -> list[Joined]:
-    """Links these extracts with everything linked before; each pair belongs to the later of its two extracts.
+    """Links these extracts with one another and with every other that was standardised, published or not.
 
-    All of them are linked at once, so that the model is trained once. Doing it again replaces what was there. `told`
-    serves a progress bar.
+    They are linked at once, so that the model is trained once, and a pair of two of them belongs to the later. Of two
+    extracts that are linked at the same time elsewhere, whichever was standardised later sees the other, so no pair is
+    missed. Doing it again replaces what was there. `told` serves a progress bar.
     """
     known = registry.standardised()
     wanted = {digest: next(d for d in known if d["digest"] == digest) for digest in digests}
-    taken = [d for d in known if d["digest"] in wanted or d["linked"] is not None or d["version"] is not None]
-    records = records_of(registry, taken)
-    pairs = _scored(registry, records, told)
+    records = records_of(registry, known)
+    pairs = _owned(_scored(registry, records, told), [int(wanted[digest]["id"]) for digest in digests])
     decided = {frozenset((d.left, d.right)) for d in decisions_of(registry)}
     found = []
     for digest in digests:
         delivery = wanted[digest]
-        own = pairs.filter(pl.col("delivery") == int(delivery["id"])).drop("delivery")
+        own = pairs.filter(pl.col("owner") == int(delivery["id"])).drop("owner")
         registry.shelf.put(digest, SCORED, own)
         found.append(_joined(registry, delivery, records, own, decided))
     failpoint("registry:linked")
@@ -74,25 +75,32 @@ def join_extracts(registry: Registry, digests: Sequence[str], told: Told | None 
 
 
 def _scored(registry: Registry, records: pl.DataFrame, told: Told | None) -> pl.DataFrame:
-    """All pairs of the records with the delivery that each belongs to."""
+    """All pairs of the records, each with the deliveries that its records came with."""
     if records.height < 2:
-        return pl.DataFrame(schema={**PAIRS, "delivery": pl.Int64})
+        return pl.DataFrame(schema=PAIRS)
     linkage = registry.settings.linkage()
     names = [column.name for column in linkage.columns]
     sources = {
         str(agency[0]): part.select(RECORD, *names) for agency, part in records.group_by("agency", maintain_order=True)
     }
     pairs = link_records(sources, linkage, told=told).pairs
-    pairs = pairs.rename({"source_left": "agency_left", "source_right": "agency_right"}).select(*PAIRS)
+    pairs = pairs.rename({"source_left": "agency_left", "source_right": "agency_right"})
     for side in ("left", "right"):
         of = records.select(
             pl.col("agency").alias(f"agency_{side}"), pl.col(RECORD).alias(f"record_{side}"),
             pl.col("delivery").alias(f"delivery_{side}"),
         )  # fmt: skip
         pairs = pairs.join(of, on=[f"agency_{side}", f"record_{side}"], how="left", maintain_order="left")
-    return pairs.with_columns(delivery=pl.max_horizontal("delivery_left", "delivery_right")).drop(
-        "delivery_left", "delivery_right"
-    )
+    return pairs.select(*PAIRS)
+
+
+def _owned(pairs: pl.DataFrame, linked: Sequence[int]) -> pl.DataFrame:
+    """The pairs with a record of these deliveries, and in `owner` the last of them that the pair is of."""
+    place = dict(zip(linked, range(len(linked)), strict=True))
+    sides = [pl.col(f"delivery_{side}").replace_strict(place, default=-1, return_dtype=pl.Int64) for side in
+             ("left", "right")]  # fmt: skip
+    placed = pairs.with_columns(owner=pl.max_horizontal(*sides)).filter(pl.col("owner") >= 0)
+    return placed.with_columns(pl.col("owner").replace_strict(dict(enumerate(linked)), return_dtype=pl.Int64))
 
 
 def _joined(
@@ -154,9 +162,5 @@ def decisions_of(registry: Registry) -> list[Decision]:
 
 
 def pairs_of(registry: Registry, deliveries: Sequence[dict[str, Any]]) -> pl.DataFrame:
-    """The scored pairs of these deliveries, each with the number of its own."""
-    parts = [pl.DataFrame(schema={**PAIRS, "delivery": pl.Int64})]
-    for delivery in deliveries:
-        scored = registry.shelf.get(str(delivery["digest"]), SCORED)
-        parts.append(scored.with_columns(pl.lit(int(delivery["id"]), pl.Int64).alias("delivery")))
-    return pl.concat(parts)
+    """The scored pairs of these deliveries."""
+    return pl.concat([pl.DataFrame(schema=PAIRS), *(registry.shelf.get(str(d["digest"]), SCORED) for d in deliveries)])

@@ -109,11 +109,12 @@ def _by_row(standard: pl.DataFrame, records: pl.DataFrame, scored: pl.DataFrame)
     for side, row in (("left", "left"), ("right", "right")):
         of = known.rename({SOURCE: f"agency_{side}", RECORD: f"record_{side}", ROW: row, "of": f"of_{side}"})
         pairs = pairs.join(of, on=[f"agency_{side}", f"record_{side}"])
-    pairs = pairs.filter(pl.max_horizontal("of_left", "of_right") == pl.col("delivery"))
+    unchanged = [pl.col(f"of_{side}") == pl.col(f"delivery_{side}") for side in ("left", "right")]
+    pairs = pairs.filter(*unchanged)
     rows = pairs.select(
         pl.min_horizontal("left", "right").alias("left"), pl.max_horizontal("left", "right").alias("right"), "weight"
     )
-    return rows.unique(["left", "right"]).sort("left", "right")
+    return rows.unique(["left", "right"], keep="last", maintain_order=True).sort("left", "right")
 
 
 def _values(

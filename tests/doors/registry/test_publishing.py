@@ -237,3 +237,30 @@ def test_a_version_or_person_that_is_not_there_is_told(registry: Registry) -> No
         compare_versions(registry.database, registry.pilot, 1, 2)
     with pytest.raises(NotFound, match="has no person P1"):
         person_history(registry.database, registry.pilot, "P1")
+
+
+def test_no_pair_is_missed_whatever_the_order(registry: Registry, left: Path) -> None:
+    """Received first and standardised last: linked one by one, in either order, the same persons are found."""
+    rows = people()
+    early = announced(left, "dukcapil", dukcapil(rows))
+    assert registry.receive(early).fault is None
+    late = taken(registry, announced(left, "kemenkes", kemenkes(rows)))
+    join_extracts(registry, [late])
+    publish(registry, late, [])
+    registry.standardise(early.sha256, early.file_name)
+    [found] = join_extracts(registry, [early.sha256])
+    assert found.linked == 13
+    assert publish(registry, early.sha256, []).persons == 13
+
+
+def test_a_record_that_is_delivered_again_counts_as_it_is_now(registry: Registry, left: Path) -> None:
+    """The old name links no more: K1 is now somebody else, and the person it left keeps the id."""
+    published(registry, left)
+    before = state(registry.database, registry.pilot, 2).links["dukcapil", "D1"][0]
+    other = {"full_name": "Maria Goretti", "born": "2001-12-30", "sex": "P", "nik": "5171017012019055", "passport": ""}
+    third = taken(registry, announced(left, "kemenkes", kemenkes([other], "2026-04"), period="2026-04"))
+    join_extracts(registry, [third])
+    publish(registry, third, [])
+    links = state(registry.database, registry.pilot, 3).links
+    assert links["dukcapil", "D1"][0] == before
+    assert links["kemenkes", "K1"][0] != before
