@@ -60,11 +60,12 @@ async def accepted(case: Extract) -> Delivered:
 
 async def corrected(case: Extract, file_name: str, fault: str) -> Delivered:
     """Ask the agency for a corrected extract; raises NotCorrected when it did not come in time."""
-    again = DELIVERS[case.application.agency](case, file_name=file_name, fault=fault)
-    reply = await any_of(again, within=CORRECTION.within)
+    asked = DELIVERS[case.application.agency](case, file_name=file_name, fault=fault)
+    reply = await any_of(asked, within=CORRECTION.within)
     if reply.value is None:
         raise NotCorrected
-    return {name: getattr(reply.value, name) for name in ("file_name", "sha256", "row_count")}
+    again = reply.value
+    return {"file_name": again.file_name, "sha256": again.sha256, "row_count": again.row_count, "columns": ()}
 
 
 async def decided(case: Extract, pair: Pair) -> PairDecided:

@@ -7,9 +7,9 @@ field the number of values in its file of changes, which lies in its part of the
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from agencies.indonesia import DUKCAPIL, IMIGRASI, KEMENKES, KEMNAKER
 from perintis import Sla, human_step, working
@@ -20,6 +20,13 @@ E = TypeVar("E", bound="CorrectedExtract")
 
 ADOPTING = Sla(working(days=5), "draft agreement art. 5(5)")
 DELIVERING = Sla(working(days=3), "draft agreement art. 5(6)")
+
+
+PlainName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^./\\][^/\\]*$")
+]
+"""The name of a file without folders."""
+Checksum = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[0-9a-fA-F]{64}$")]
 
 
 class Frozen(BaseModel):
@@ -40,9 +47,9 @@ class ReturnedExtract(Frozen):
 class CorrectedExtract(Frozen):
     """The corrected extract, as the agency announces it."""
 
-    file_name: str
-    sha256: str
-    row_count: int
+    file_name: PlainName
+    sha256: Checksum
+    row_count: Annotated[int, Field(ge=1)]
 
 
 class CorrectedPopulation(CorrectedExtract):

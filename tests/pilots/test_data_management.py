@@ -195,6 +195,25 @@ def test_extracts_really_go_through(tmp_path: Path, repository: Path, monkeypatc
     assert (decision.outcome, decision.registry_version, decision.linked) == ("published", 2, 13)
 
 
+def test_a_corrected_extract_is_taken_in_place_of_the_faulty_one(
+    tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A renamed column goes back with the name that is meant; the corrected file need not be announced anew."""
+    monkeypatch.setenv("PERINTIS_HOME", str(tmp_path))
+    monkeypatch.setenv("PERINTIS_PILOTS", str(repository))
+    left, rows = tmp_path / "exchange" / "extracts", dukcapil(people())
+    renamed = [{("Tgl Lahir" if name == "tgl_lahir" else name): cell for name, cell in row.items()} for row in rows]
+    faulty = announced(left, "dukcapil", renamed, name="first.csv")
+    good = announced(left, "dukcapil", rows, name="second.csv")
+    trial = Trial(PILOT, to_be)
+    case = trial.open(Application(**asdict(faulty), office="bali"))
+    trial.answer(
+        case, DELIVERS["dukcapil"], {"file_name": good.file_name, "sha256": good.sha256, "row_count": good.row_count}
+    )
+    assert trial.outcome(case) == "published"
+    assert trial.steps(case).count("imigrasi.receive_extract") == 2
+
+
 @pytest.mark.parametrize(
     ("times", "all_or_nothing", "goes_back"),
     [(1, False, True), (3, False, False), (3, True, True)],
@@ -235,6 +254,13 @@ def test_an_announcement_that_cannot_be_one_is_refused(changes: dict[str, Any], 
     with pytest.raises(ValidationError) as refused:
         application(**changes)
     assert any(told in error["msg"] for error in refused.value.errors(include_input=False))
+
+
+@pytest.mark.parametrize("changes", [{"sha256": "../../perintis.db"}, {"file_name": "../k.csv"}, {"row_count": 0}])
+def test_a_corrected_extract_names_a_file_and_no_folder(changes: dict[str, Any]) -> None:
+    """Name and checksum become parts of a path."""
+    with pytest.raises(ValidationError):
+        DELIVERS["kemenkes"].output.validate_python({**CORRECTED, **changes})
 
 
 def test_made_up_announcements_are_the_same_each_time() -> None:
