@@ -64,12 +64,12 @@ def curves_chart(panel: CurvesPanel, language: Language, size: Size) -> Chart:
     layers: list[Chart] = []
     if len(panel.curves) == 2:
         between = alt.Chart(data(_between(panel))).mark_area(interpolate="step-after", color="#f0e6c8", opacity=0.9)
-        layers.append(between.encode(x=x, y=y("decided:Q"), y2="other:Q"))
+        layers.append(between.encode(x=x, y=y("decided:Q"), y2=alt.Y2("other:Q")))
     rows = [_curve_row(c, k, language) for c in panel.curves for k in range(len(c.time))]
     for cohort in ("baseline", "pilot"):
         band = alt.Chart(data(rows)).transform_filter(f"datum.cohort == '{cohort}'").mark_area(
             interpolate="step-after", color=PALE[cohort], opacity=0.55)  # fmt: skip
-        layers.append(band.encode(x=x, y=y("low:Q"), y2="high:Q"))
+        layers.append(band.encode(x=x, y=y("low:Q"), y2=alt.Y2("high:Q")))
     line = alt.Chart(data(rows)).mark_line(interpolate="step-after", strokeWidth=2.4)
     layers.append(line.encode(x=x, y=y("decided:Q"), **cohort_scales(language, offset=6 + 2 * LINE)))
     layers += _marks(panel, x, reach, language, size)
@@ -110,7 +110,7 @@ def _marks(panel: CurvesPanel, x: Any, reach: float, language: Language, size: S
         one = alt.Chart(data([{"time": at, "name": name}]))
         layers.append(one.mark_rule(color=INK, strokeDash=dash, strokeWidth=1.3).encode(x=x))
         text = one.mark_text(align="right" if at > 0.5 * reach else "left", baseline="bottom", fontSize=size.font - 1)
-        layers.append(text.encode(x=x, y=alt.value(-3 - LINE * place), text="name:N"))
+        layers.append(text.encode(x=x, y=alt.value(-3 - LINE * place), text=alt.Text("name:N")))
     return layers
 
 
@@ -126,16 +126,16 @@ def _at_risk(panel: CurvesPanel, x: Any, height: int, language: Language, size: 
     layers: list[Chart] = [
         alt.Chart(data([{"name": language.t("Still open and followed")}]))
         .mark_text(align="left", fontSize=size.font - 1)
-        .encode(x=alt.value(0), y=alt.value(top), text="name:N")
+        .encode(x=alt.value(0), y=alt.value(top), text=alt.Text("name:N"))
     ]  # fmt: skip
     for row, curve in enumerate(panel.curves, 1):
         shown = range(0, len(curve.at_risk), 2 if size.narrow else 1)
         values = [{"time": curve.at_risk_time[k], "n": language.numbers.count(curve.at_risk[k])} for k in shown]
         at = alt.value(top + 17 * row)
-        numbers = alt.Chart(data(values)).mark_text(fontSize=size.font - 1).encode(x=x, y=at, text="n:N")
+        numbers = alt.Chart(data(values)).mark_text(fontSize=size.font - 1).encode(x=x, y=at, text=alt.Text("n:N"))
         name = alt.Chart(data([{"name": named(curve.cohort, language)}])).mark_text(
             align="right", fontSize=size.font - 1, fill=COLOURS.get(curve.cohort, INK))  # fmt: skip
-        layers += [numbers, name.encode(x=alt.value(-20), y=at, text="name:N")]
+        layers += [numbers, name.encode(x=alt.value(-20), y=at, text=alt.Text("name:N"))]
     return layers
 
 
@@ -184,7 +184,7 @@ def _start(day: str, name: str, x: Any, size: Size) -> list[Chart]:
     return [
         one.mark_rule(color=INK, strokeDash=DASH, strokeWidth=1.3).encode(x=x),
         one.mark_text(align="left", baseline="bottom", fontSize=size.font - 1).encode(
-            x=x, y=alt.value(-4), text="name:N"),
+            x=x, y=alt.value(-4), text=alt.Text("name:N")),
     ]  # fmt: skip
 
 
@@ -206,7 +206,7 @@ def event_chart(panel: TimeSeriesPanel, language: Language, title: str, size: Si
         alt.Chart(data([{"value": 0}])).mark_rule(color=INK, strokeWidth=1.2).encode(y=y("value:Q")),
         alt.Chart(data([{"period": -0.5}])).mark_rule(color=INK, strokeDash=DASH).encode(x=x),
         base.transform_filter("isValid(datum.low) && isValid(datum.high)").mark_rule(color=PILOT, strokeWidth=2)
-        .encode(x=x, y=y("low:Q"), y2="high:Q"),
+        .encode(x=x, y=y("low:Q"), y2=alt.Y2("high:Q")),
         base.mark_point(shape="diamond", filled=True, color=PILOT, size=60, opacity=1).encode(x=x, y=y("value:Q")),
     ]  # fmt: skip
     return alt.layer(*layers).properties(width=size.width - 90, height=200)
@@ -232,14 +232,14 @@ def looks_chart(panel: SequentialPanel, language: Language, title: str, size: Si
     if days:
         layers += [
             base.transform_filter("isValid(datum.low) && isValid(datum.high)").mark_area(color=PALE_PILOT, opacity=0.6)
-            .encode(x=x, y=y("low:Q"), y2="high:Q"),
+            .encode(x=x, y=y("low:Q"), y2=alt.Y2("high:Q")),
             base.mark_line(color=PILOT, strokeWidth=2).encode(x=x, y=y("value:Q")),
         ]  # fmt: skip
     layers += [
         formal.transform_filter("isValid(datum.low) && isValid(datum.high)").mark_rule(color=INK, strokeWidth=2.4)
-        .encode(x=x, y=y("low:Q"), y2="high:Q"),
+        .encode(x=x, y=y("low:Q"), y2=alt.Y2("high:Q")),
         formal.mark_point(shape="diamond", filled=True, color=INK, size=110, opacity=1).encode(x=x, y=y("value:Q")),
         formal.mark_text(align="right", dx=-9, dy=-9, fontSize=size.font, fill=INK)
-        .encode(x=x, y=y("value:Q"), text="name:N"),
+        .encode(x=x, y=y("value:Q"), text=alt.Text("name:N")),
     ]  # fmt: skip
     return alt.layer(*layers).properties(width=size.width - 90, height=230)

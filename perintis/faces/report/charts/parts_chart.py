@@ -66,7 +66,9 @@ def stages_chart(stages: tuple[Stage, ...], title: str, language: Language, size
     layers: list[Chart] = [bars]
     if not size.narrow:
         notes = alt.Chart(data([{"key": f"{k:03d}", "note": s.note} for k, s in enumerate(stages)]))
-        layers.append(notes.mark_text(align="left", limit=185).encode(x=alt.value(width + 8), y=y, text="note:N"))
+        layers.append(
+            notes.mark_text(align="left", limit=185).encode(x=alt.value(width + 8), y=y, text=alt.Text("note:N"))
+        )
     return alt.layer(*layers).properties(width=width, height=_rows_of(max(38, tall * LINE + 14)))
 
 
@@ -106,7 +108,7 @@ def pairs_chart(
         for k, pair in enumerate(pairs) if None not in pair.values
     ]  # fmt: skip
     layers: list[Chart] = [
-        alt.Chart(data(joined)).mark_rule(color=FAINT, strokeWidth=2).encode(x=x, x2="other:Q", y=y),
+        alt.Chart(data(joined)).mark_rule(color=FAINT, strokeWidth=2).encode(x=x, x2=alt.X2("other:Q"), y=y),
         alt.Chart(data(points)).mark_point(filled=True, size=95, opacity=1).encode(
             x=x, y=y,
             color=alt.Color("name:N", scale=alt.Scale(domain=cohorts, range=[BASELINE, PILOT])),

@@ -118,7 +118,7 @@ def _bands(values: list[dict[str, Any]], x: Any, y: Any, step: int) -> list[Char
     if not any(v["from"] is not None for v in values):
         return []
     bars = alt.Chart().transform_filter("datum.from != null").mark_bar(color=BAND, height=step - 6)
-    return [bars.encode(x=x("from:Q"), x2="to:Q", y=y)]
+    return [bars.encode(x=x("from:Q"), x2=alt.X2("to:Q"), y=y)]
 
 
 def _guides(chart: Rows, x: Any, size: Size) -> list[Chart]:
@@ -135,7 +135,7 @@ def _guides(chart: Rows, x: Any, size: Size) -> list[Chart]:
         if guide.name:
             beyond = guide.at > low + 0.55 * (high - low)
             text = one.mark_text(align="right" if beyond else "left", dx=0, baseline="bottom", fontSize=size.font - 1)
-            layers.append(text.encode(x=x("at:Q"), y=alt.value(-4 - LINE * place), text="name:N"))
+            layers.append(text.encode(x=x("at:Q"), y=alt.value(-4 - LINE * place), text=alt.Text("name:N")))
     return layers
 
 
@@ -145,7 +145,7 @@ def _intervals(values: list[dict[str, Any]], x: Any, y: Any) -> list[Chart]:
     colour = alt.Color("colour:N", scale=None)
     interval = alt.Chart().transform_filter("datum.drawn")
     layers: list[Chart] = [
-        interval.mark_rule(strokeWidth=2.2).encode(x=x("low:Q"), x2="high:Q", y=y, color=colour),
+        interval.mark_rule(strokeWidth=2.2).encode(x=x("low:Q"), x2=alt.X2("high:Q"), y=y, color=colour),
     ]
     for cut, end, shape in (("cut_low", "left", "triangle-left"), ("cut_high", "right", "triangle-right")):
         if any(v[cut] for v in values):
@@ -161,7 +161,7 @@ def _notes(values: list[dict[str, Any]], y: Any, width: int, room: int) -> Chart
     import altair as alt
 
     text = alt.Chart().transform_filter("!datum.absent").mark_text(align="left", limit=room)
-    return text.encode(x=alt.value(width + 10), y=y, text="note:N")
+    return text.encode(x=alt.value(width + 10), y=y, text=alt.Text("note:N"))
 
 
 def _absent(values: list[dict[str, Any]], y: Any, width: int) -> Chart:
@@ -172,4 +172,4 @@ def _absent(values: list[dict[str, Any]], y: Any, width: int) -> Chart:
         .transform_filter("datum.absent")
         .mark_text(align="left", fill=FAINT, limit=width, fontStyle="italic")
     )
-    return text.encode(x=alt.value(4), y=y, text="note:N")
+    return text.encode(x=alt.value(4), y=y, text=alt.Text("note:N"))
