@@ -67,7 +67,9 @@ def sample(word: str = "scale") -> Evaluation:
         pilot="fast-track", title="Fast-track stay permits",
         phase=Phase(version="1", first=READ - timedelta(days=210), last=READ, cases=1_920),
         design=Design.PARALLEL_COHORTS, evidence=Evidence.C,
-        evidence_why=said("evidence_design", "the design parallel cohorts gives evidence C at best", design="parallel_cohorts"),
+        evidence_why=said(
+            "evidence_design", "the design parallel cohorts gives evidence C at best", design="parallel_cohorts"
+        ),
         simulated=True, data_until=READ, look=2, looks=3, information=0.75, level=0.95,
         plan=PlanFacts(
             hash="4f1c" * 16, registered_at=READ - timedelta(days=240), late=False, results_visible=False,
@@ -81,7 +83,9 @@ def sample(word: str = "scale") -> Evaluation:
         panels=panels(word),
         provenance=Provenance(
             snapshot="ab12" * 16, baseline="cd34" * 16, code_version="0.1.0", lock_hash="ef56" * 16, seed=1,
-            methods=("augmented inverse-probability weighting, clustered by office; office-mean t and permutation of offices",),
+            methods=(
+                "augmented inverse-probability weighting, clustered by office; office-mean t and permutation of offices",
+            ),
         ),
     )  # fmt: skip
 
@@ -90,7 +94,8 @@ def panels(word: str) -> Panels:
     return Panels(
         verdict=VerdictPanel(
             word=word, staged=word == "scale",
-            reason=said("scale", "Lead time: better by 4 days (1.9 to 6.1 days better), and no guardrail can be worse by its margin; "
+            reason=said("scale", "Lead time: better by 4 days (1.9 to 6.1 days better), and no guardrail can be worse by "
+                        "its margin; "
                         "expand in stages and compare each, for no lot was drawn and the cohorts may differ unseen",
                         effect=4.0),
             change=said("change_scale", "about 1,900 more cases or 6 more offices", cases=1900, offices=6),
@@ -152,7 +157,8 @@ def metrics() -> tuple[MetricResult | MetricMissing, ...]:
                margin=0.05),
         metric("handovers", "Hand-overs between agencies", "hand-overs", Role.SECONDARY, 5.2, 5.1, 0.3, "cannot_tell"),
         MetricMissing(metric="touch_time", label="Time worked on", role=Role.SECONDARY, registered=True,
-                      reason=said("not_comparable", "baseline: no times at which work started were recorded", metric="touch_time")),
+                      reason=said("not_comparable", "baseline: no times at which work started were recorded",
+                                  metric="touch_time")),
     )  # fmt: skip
 
 
@@ -315,6 +321,7 @@ def trust() -> TrustPanel:
         cautions=(said("simulated", "the pilot is simulated: agencies and cases are made up", cohort="pilot"),),
         open_share=Cohorts(baseline=0.07, pilot=0.068), e_value=figure(1.9, 0.4), offices=Cohorts(baseline=8, pilot=8),
         icc=0.04,
-        naive=(Naive(what=said("closed_mean", "the mean of the closed cases, tested case by case"), naive=figure(-8.9, 1.1),
+        naive=(Naive(what=said("closed_mean", "the mean of the closed cases, tested case by case"),
+                     naive=figure(-8.9, 1.1),
                      right=figure(-4.0, 2.1), unit="days"),),
     )  # fmt: skip
