@@ -84,7 +84,7 @@ def sample(word: str = "scale") -> Evaluation:
         provenance=Provenance(
             snapshot="ab12" * 16, baseline="cd34" * 16, code_version="0.1.0", lock_hash="ef56" * 16, seed=1,
             methods=(
-                "augmented inverse-probability weighting, clustered by office; office-mean t and permutation of offices",
+                "augmented inverse-probability weighting, clustered by office; office-mean t and permutation",
             ),
         ),
     )  # fmt: skip
@@ -94,9 +94,9 @@ def panels(word: str) -> Panels:
     return Panels(
         verdict=VerdictPanel(
             word=word, staged=word == "scale",
-            reason=said("scale", "Lead time: better by 4 days (1.9 to 6.1 days better), and no guardrail can be worse by "
-                        "its margin; "
-                        "expand in stages and compare each, for no lot was drawn and the cohorts may differ unseen",
+            reason=said("scale", "Lead time: better by 4 days (1.9 to 6.1 days better), and no guardrail can be worse "
+                        "by its margin; expand in stages and compare each, for no lot was drawn and the cohorts may "
+                        "differ unseen",
                         effect=4.0),
             change=said("change_scale", "about 1,900 more cases or 6 more offices", cases=1900, offices=6),
             final=False,
