@@ -84,8 +84,8 @@ def sample(word: str = "scale") -> Evaluation:
         provenance=Provenance(
             snapshot="ab12" * 16, baseline="cd34" * 16, code_version="0.1.0", lock_hash="ef56" * 16, seed=1,
             methods=(
-                "augmented inverse-probability weighting, clustered by office; "
-                "office-mean t and permutation of offices",
+                ("augmented inverse-probability weighting, clustered by office; "
+                "office-mean t and permutation of offices"),
             ),
         ),
     )  # fmt: skip
