@@ -191,7 +191,9 @@ def test_worker_runs_the_deployment_of_prefect_yaml(server: Server, repository: 
     """Pool, deployment, worker and run by Prefect's own commands, in the repository; the cases move on."""
     settings = Settings(home=tmp_path / "home", pilots=repository, database_url=None)
     names = open_fast_track(settings, 30)
-    environment = clean_environment(**server.environment(), PERINTIS_HOME=str(settings.home))
+    environment = clean_environment(
+        **server.environment(), PERINTIS_HOME=str(settings.home), PERINTIS_KEY=os.environ["PERINTIS_KEY"]
+    )
 
     def prefect(*command: str) -> str:
         done = subprocess.run(
