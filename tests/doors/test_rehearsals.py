@@ -256,8 +256,11 @@ def _act(database: Database, case: int, change: Any) -> None:
 
 
 def _course(database: Database, which: Any) -> tuple[list[Any], list[Any]]:
-    """Events and work of one case: all columns but the numbers of rows and the results."""
-    events = select(*(c for c in EventRow.__table__.columns if c.name != "case_id"))
+    """Events and work of one case: all columns but the numbers of rows, the results and the chain.
+
+    A rehearsal holds nothing personal, so its events are neither committed to nor chained.
+    """
+    events = select(*(c for c in EventRow.__table__.columns if c.name not in ("case_id", "commitment", "hash")))
     work = select(*(c for c in WorkRow.__table__.columns if c.name not in ("id", "case_id", "result")))
     events = events.join_from(EventRow, CaseRow, CaseRow.id == EventRow.case_id).where(which).order_by(EventRow.seq)
     work = work.join_from(WorkRow, CaseRow, CaseRow.id == WorkRow.case_id).where(which).order_by(WorkRow.id)

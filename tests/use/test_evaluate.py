@@ -80,7 +80,7 @@ def test_a_pilot_that_decides_a_fifth_sooner_is_scaled_in_stages() -> None:
 
 def test_the_bundle_gives_the_same_figures_to_the_last_digit(tmp_path: Path) -> None:
     """Written, read and computed again: nothing differs; and a changed figure is named by its path."""
-    whole = material(200)
+    whole = material(300)
     found = evaluate(whole).evaluation
     write_bundle(whole, found, tmp_path / "bundle.zip")
 

@@ -79,7 +79,7 @@ def usual() -> Evaluation:
 
 def test_a_rehearsal_on_one_side_gives_no_verdict_about_real_cases() -> None:
     """Made-up cases against real ones; where both are made up they are judged, and marked."""
-    whole = material(200, SMALL)
+    whole = material(300, SMALL)
     mixed = evaluate(replace(whole, baseline=replace(whole.baseline, simulated=True))).evaluation
     assert mixed.panels.verdict.word == "no verdict"
     assert mixed.evidence.value == "E"
@@ -211,7 +211,7 @@ def test_a_change_that_touched_one_cohort_only_forbids_a_verdict() -> None:
     for cohort, word in (("pilot", False), ("both", True)):
         changes = [{"on": on.isoformat(), "what": "a new fee", "cohort": cohort}]
         plan = Plan.model_validate({**SMALL.model_dump(mode="json"), "co_interventions": changes})
-        found = evaluate(material(200, plan)).evaluation
+        found = evaluate(material(300, plan)).evaluation
         assert (found.panels.verdict.word != "no verdict") is word
         assert ("G5.co_intervention" in gates(found)) is not word
 
