@@ -19,6 +19,7 @@ from perintis.rules.verdict.reasons import Reason
 from perintis.rules.verdict.rule import Context, Verdict, judge
 from perintis.use.evaluation.evidence import gate_facts
 from perintis.use.evaluation.grading import evidence_of
+from perintis.use.evaluation.intervals import Z95
 from perintis.use.evaluation.looks import Sighting, Standing, stand
 from perintis.use.evaluation.measuring import Measured, Outcome
 from perintis.use.evaluation.money import net_at
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from perintis.rules.process.fidelity import Fidelity
     from perintis.use.evaluation.material import LookTaken
     from perintis.use.evaluation.prepare import Prepared
-
-Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from perintis.rules.sequential.looks import t_bound
 from perintis.rules.statistics.grouped import NoInference
 from perintis.rules.statistics.multiplicity import benjamini_hochberg
 from perintis.rules.statistics.office_differences import Heterogeneity, heterogeneity, intra_office
+from perintis.use.evaluation.intervals import Z95
 from perintis.use.evaluation.measuring import Inference, Measured, infer
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from perintis.rules.statistics.effect import Flags
     from perintis.use.evaluation.prepare import Prepared
 
-Z95 = 1.959963984540054
 MOST_OFFICES = 60
 FALSE_FINDINGS = 0.10
 FEWEST_CASES = 10

@@ -16,12 +16,11 @@ from perintis.rules.statistics.multiplicity import benjamini_hochberg
 from perintis.rules.verdict.conditions import holm
 from perintis.rules.verdict.reading import Reading, Role, Unreadable
 from perintis.rules.verdict.reasons import amount, metric_label, span
+from perintis.use.evaluation.intervals import Z95
 from perintis.use.evaluation.measuring import Measured, Outcome, Unmeasured
 
 if TYPE_CHECKING:
     from perintis.rules.statistics.effect import Effect, Floats
-
-Z95 = 1.959963984540054
 
 
 def reading_of(found: Measured, bound: float, look_alpha: float) -> Reading:

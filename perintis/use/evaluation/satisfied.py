@@ -9,7 +9,6 @@ import numpy as np
 from perintis.rules.designs.design import NoEstimate
 from perintis.rules.evaluation.panels import Element, SatisfactionPanel, SatisfactionSide
 from perintis.rules.evaluation.parts import Between, Figure, Message, Missing
-from perintis.rules.sequential.looks import t_bound
 from perintis.rules.statistics.clusters import Clustering, Interval, interval
 from perintis.rules.statistics.effect import NOWHERE
 from perintis.rules.statistics.satisfaction import (
@@ -21,12 +20,12 @@ from perintis.rules.statistics.satisfaction import (
     satisfaction,
     scores,
 )
+from perintis.use.evaluation.intervals import with_interval
 
 if TYPE_CHECKING:
     from perintis.rules.statistics.effect import Flags, Floats, Whole
     from perintis.use.evaluation.prepare import Prepared
 
-Z95 = 1.959963984540054
 FEWEST_OFFICES = 4
 
 
@@ -78,7 +77,7 @@ def _side(prepared: Prepared, answers: Floats, chosen: Flags, place: int) -> Sat
     return SatisfactionSide(
         respondents=len(given), asked=asked, response=min(1.0, len(given) / asked),
         weighted=_weighted(each, office, closed),
-        index=_figure(found.index, _error(each, office), float(found.respondents - 1)), category=found.category,
+        index=with_interval(found.index, _error(each, office), float(found.respondents - 1)), category=found.category,
         chances={} if isinstance(chances, NoEstimate) else chances,
     )  # fmt: skip
 
@@ -115,8 +114,3 @@ def _elements(baseline: Floats, pilot: Floats) -> tuple[Element, ...]:
         Element(code=e.code, name=ELEMENTS[e.code], baseline=e.baseline, pilot=e.pilot, differs=e.differs)
         for e in compare_elements(pilot, baseline)
     )
-
-
-def _figure(value: float, error: float, df: float) -> Figure:
-    half = t_bound(Z95, df) * error
-    return Figure(value=value, interval=Between(low=value - half, high=value + half))

@@ -9,15 +9,14 @@ import numpy as np
 
 from perintis.rules.designs.facts import WEEK, ordinals
 from perintis.rules.evaluation.panels import ExposurePoint, TimeSeriesPanel
-from perintis.rules.evaluation.parts import Between, Figure, Message, Missing, WeekPoint
-from perintis.rules.sequential.looks import t_bound
+from perintis.rules.evaluation.parts import Message, Missing, WeekPoint
+from perintis.use.evaluation.intervals import with_interval
 
 if TYPE_CHECKING:
     from perintis.rules.designs.design import Estimated
     from perintis.rules.statistics.case_values import CaseValues
     from perintis.use.evaluation.prepare import Prepared
 
-Z95 = 1.959963984540054
 COHORTS = ((False, "baseline"), (True, "pilot"))
 
 
@@ -70,12 +69,7 @@ def _event_study(estimated: Estimated | None) -> tuple[ExposurePoint, ...]:
     rows = [] if estimated is None else estimated.panels.get("event_study", [])
     df = None if estimated is None else estimated.df
     return tuple(
-        ExposurePoint(period=int(row["period"]), effect=_figure(float(row["estimate"]), float(row["error"]), df))
+        ExposurePoint(period=int(row["period"]), effect=with_interval(float(row["estimate"]), float(row["error"]), df))
         for row in rows
         if row["error"] is not None and np.isfinite(row["error"])
     )
-
-
-def _figure(value: float, error: float, df: float | None) -> Figure:
-    half = t_bound(Z95, df) * error
-    return Figure(value=value, interval=Between(low=value - half, high=value + half))

@@ -14,6 +14,7 @@ from perintis.rules.statistics.queues import littles_law
 from perintis.use.evaluation.comparable import comparable
 from perintis.use.evaluation.curves import TIMES
 from perintis.use.evaluation.evidence import diagnostics_of
+from perintis.use.evaluation.intervals import Z95
 from perintis.use.evaluation.measuring import Measured, Outcome
 from perintis.use.evaluation.minding import cautions
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from perintis.rules.evaluation.parts import MetricResult
     from perintis.rules.verdict.gates import Gate
     from perintis.use.evaluation.prepare import Prepared
-
-Z95 = 1.959963984540054
 
 
 def trust(
