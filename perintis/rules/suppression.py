@@ -57,3 +57,8 @@ def publish(
 def publish_one(count: int, *, threshold: int = THRESHOLD, rounding: int = ROUNDING) -> int | Suppressed:
     """One count that stands alone, such as a total."""
     return publish({"it": count}, threshold=threshold, rounding=rounding)["it"]
+
+
+def shown(count: int) -> str:
+    """One count of persons in words for a summary that leaves the office: "fewer than 5", or the count itself."""
+    return f"fewer than {THRESHOLD}" if publish_one(count, rounding=1) is SUPPRESSED else f"{count:,}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from perintis.faces.cli.screen import table
 from perintis.rules.registry.metadata import metadata_of
-from perintis.rules.registry.small_numbers import LEAST_SHOWN, shown
+from perintis.rules.suppression import THRESHOLD, shown
 
 if TYPE_CHECKING:
     from perintis.doors.registry.registry import Registry
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from perintis.rules.registry.differences import Difference
 
 Told = tuple[Any, list[str]]
-SUPPRESSED = f"Numbers of persons below {LEAST_SHOWN} are not shown."
+SUPPRESSED = f"Numbers of persons below {THRESHOLD} are not shown."
 
 
 def summary(registry: Registry, version: int) -> Told:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from perintis.rules.registry.differences import Change, difference
 from perintis.rules.registry.exact import matched_by_number
-from perintis.rules.registry.small_numbers import shown
+from perintis.rules.suppression import shown
 
 BEFORE = ({("P1", "name"): "A", ("P1", "nik"): "1", ("P2", "name"): "B"}, {("x", "1"): "P1", ("y", "1"): "P2"})
 AFTER = (
