@@ -36,10 +36,17 @@ def bonferroni(p: Sequence[float] | Floats) -> Floats:
 
 def holm(p: Sequence[float] | Floats) -> Floats:
     """The same promise as Bonferroni, with more power. Source: Holm 1979."""
-    values = _checked(p)
-    order = np.argsort(values, kind="stable")
-    steps = np.maximum.accumulate(values[order] * (len(values) - np.arange(len(values))))
-    return _back(np.minimum(steps, 1.0), order)
+    return holm_rows(_checked(p))
+
+
+def holm_rows(p: Floats) -> Floats:
+    """`holm` along the last axis, for many sets of p-values at once; they are not checked."""
+    order = np.argsort(p, axis=-1, kind="stable")
+    count = p.shape[-1]
+    stepped = np.take_along_axis(p, order, axis=-1) * (count - np.arange(count))
+    adjusted: Floats = np.empty_like(stepped)
+    np.put_along_axis(adjusted, order, np.minimum(np.maximum.accumulate(stepped, axis=-1), 1.0), axis=-1)
+    return adjusted
 
 
 def benjamini_hochberg(p: Sequence[float] | Floats) -> Floats:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perintis.rules.statistics.multiplicity import holm_rows
+
 if TYPE_CHECKING:
     from perintis.rules.statistics.effect import Flags, Floats, Whole
 
@@ -74,7 +76,7 @@ def conditions(primaries: Primaries, guardrails: Guardrails, look_alpha: float) 
     """The conditions of the rule at one look whose two-sided level is `look_alpha`."""
     proven = primaries.low > 0
     if primaries.p.shape[1] > 1:
-        proven &= holm(primaries.p) <= look_alpha
+        proven &= holm_rows(primaries.p) <= look_alpha
     return Conditions(
         guardrail_harm=(guardrails.p <= look_alpha) & (guardrails.effect < -guardrails.margin),
         primary_harm=primaries.high < 0,
@@ -92,13 +94,3 @@ def words(found: Conditions, *, may_scale: bool, final: bool) -> Whole:
     otherwise = WORDS.index(Word.ADJUST if final else Word.CONTINUE)
     said: Whole = np.select([stop, scale], [WORDS.index(Word.STOP), WORDS.index(Word.SCALE)], otherwise)
     return said
-
-
-def holm(p: Floats) -> Floats:
-    """P-values adjusted by Holm's step-down method along the last axis. Source: Holm 1979."""
-    order = np.argsort(p, axis=-1)
-    count = p.shape[-1]
-    stepped = np.take_along_axis(p, order, axis=-1) * (count - np.arange(count))
-    adjusted: Floats = np.empty_like(stepped)
-    np.put_along_axis(adjusted, order, np.minimum(np.maximum.accumulate(stepped, axis=-1), 1.0), axis=-1)
-    return adjusted

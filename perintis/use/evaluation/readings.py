@@ -12,8 +12,7 @@ import numpy as np
 from perintis.rules.evaluation.parts import Between, Cohorts, Figure, Message, MetricMissing, MetricResult
 from perintis.rules.sequential.looks import t_bound
 from perintis.rules.statistics.clusters import Clustering, standard_error
-from perintis.rules.statistics.multiplicity import benjamini_hochberg
-from perintis.rules.verdict.conditions import holm
+from perintis.rules.statistics.multiplicity import benjamini_hochberg, holm
 from perintis.rules.verdict.reading import Reading, Role, Unreadable
 from perintis.rules.verdict.reasons import amount, metric_label, span
 from perintis.use.evaluation.intervals import Z95
@@ -77,7 +76,7 @@ def _adjusted(found: list[Measured]) -> dict[str, float]:
     primaries = [m for m in found if m.role is Role.PRIMARY]
     secondaries = [m for m in found if m.role is Role.SECONDARY]
     if primaries:
-        ps = holm(np.array([[m.inference.p for m in primaries]]))[0]
+        ps = holm([m.inference.p for m in primaries])
         adjusted |= {m.known.name: float(p) for m, p in zip(primaries, ps, strict=True)}
     if secondaries:
         ps = benjamini_hochberg([m.inference.p for m in secondaries])

@@ -1,11 +1,11 @@
-"""The conditions, for many repetitions at once."""
+"""Holm's adjustment, for many sets of p-values at once."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from perintis.rules.verdict.conditions import holm
+from perintis.rules.statistics.multiplicity import holm_rows as holm
 
 
 def test_holm_on_the_example_of_benjamini_and_hochberg() -> None:
