@@ -5,14 +5,13 @@ Rows go from the database into columns by Arrow; no value passes through Python 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from perintis.doors.store.arrow import read_columns
-from perintis.doors.store.database import Database, placeholder
+from perintis.doors.store.database import Database
 from perintis.doors.store.rehearsals import find_rehearsal
-from perintis.doors.store.types import from_micros, to_micros
+from perintis.doors.store.types import to_micros
 from perintis.words.errors import BadInput
 from perintis.words.pilot import Pilot
 from perintis.words.recorded import TIMER_STEP, Process, WorkStatus
@@ -75,28 +74,6 @@ def pilot_dataset(
         clock=CLOCK,
         simulated=rehearsal is not None,
     )
-
-
-@dataclass(frozen=True)
-class PilotPhase:
-    """The live cases opened under one version of a pilot."""
-
-    version: str
-    first: datetime
-    last: datetime
-    cases: int
-
-
-def pilot_phases(database: Database, pilot: str, *, until: datetime) -> tuple[PilotPhase, ...]:
-    """The versions under which live cases of the to-be process were opened until then, the oldest first."""
-    mark = placeholder(database.engine)
-    query = (
-        "SELECT version, MIN(opened), MAX(opened), COUNT(*) FROM cases WHERE rehearsal IS NULL AND process = 'to_be'"
-        f" AND pilot = {mark} AND opened <= {mark} GROUP BY version ORDER BY MIN(opened), version"
-    )
-    with database.read() as connection:
-        rows = connection.exec_driver_sql(query, (pilot, to_micros(until))).all()
-    return tuple(PilotPhase(v, from_micros(first), from_micros(last), count) for v, first, last, count in rows)
 
 
 def _which(

@@ -23,14 +23,19 @@ class PilotPhase:
     closed: int
 
 
-def phases_of(database: Database, pilot: str) -> list[PilotPhase]:
-    """The phases of a pilot's new process in the order in which they began; rehearsals do not count."""
+def phases_of(database: Database, pilot: str, *, until: datetime | None = None) -> list[PilotPhase]:
+    """The phases of a pilot's new process in the order in which they began; rehearsals do not count.
+
+    With `until`, of the cases that had been opened by then; `closed` counts those closed by now.
+    """
+    opened = [] if until is None else [CaseRow.opened <= until]
     query = (
         select(CaseRow.version, func.min(CaseRow.opened), func.max(CaseRow.opened), func.count(),
                func.count(CaseRow.closed))
-        .where(CaseRow.pilot == pilot, CaseRow.rehearsal.is_(None), CaseRow.process == Process.TO_BE.value)
+        .where(CaseRow.pilot == pilot, CaseRow.rehearsal.is_(None), CaseRow.process == Process.TO_BE.value,
+               *opened)
         .group_by(CaseRow.version)
-        .order_by(func.min(CaseRow.opened))
+        .order_by(func.min(CaseRow.opened), CaseRow.version)
     )  # fmt: skip
     with database.read() as connection:
         return [PilotPhase(*row) for row in connection.execute(query)]

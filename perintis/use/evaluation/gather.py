@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from perintis.doors.frozen import content_hash, without_officers
 from perintis.doors.plans import PlanInForce, plan_in_force
-from perintis.doors.store.analysis import pilot_dataset, pilot_phases
+from perintis.doors.store.analysis import pilot_dataset
+from perintis.doors.store.phases import phases_of
 from perintis.doors.store.rehearsals import finished_rehearsals
 from perintis.rules.evaluation.document import Phase
 from perintis.rules.evaluation.parts import Amended
@@ -90,7 +91,7 @@ def _judged(shelves: Shelves, plan: Plan, asked: Asked) -> tuple[Found, Phase, t
         return found, _whole(found.data), ()
     phases = [
         Phase(version=p.version, first=p.first, last=p.last, cases=p.cases)
-        for p in pilot_phases(shelves.database, asked.pilot, until=asked.until)
+        for p in phases_of(shelves.database, asked.pilot, until=asked.until)
     ]
     wanted = asked.phase or (phases[-1].version if phases else "")
     chosen = next((p for p in phases if p.version == wanted), None)
