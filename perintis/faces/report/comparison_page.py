@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING
 
+from perintis.faces.report.page_template import page_template
 from perintis.faces.report.wording import (
     cautions_to_tell,
     group_line,
@@ -17,8 +17,6 @@ from perintis.faces.report.wording import (
 )
 
 if TYPE_CHECKING:
-    from jinja2 import Template
-
     from perintis.rules.comparison import Comparison
 
 MOST_GROUPS_IN_FULL = 30
@@ -26,7 +24,7 @@ MOST_GROUPS_IN_FULL = 30
 
 def comparison_page(comparison: Comparison, *, title: str, made: datetime) -> str:
     """The page as text; `made` is shown as the day it was made."""
-    return _template().render(
+    return page_template("comparison.html").render(
         title=title,
         made=made,
         comparison=comparison,
@@ -40,14 +38,3 @@ def comparison_page(comparison: Comparison, *, title: str, made: datetime) -> st
         full_groups=[(g.value, lines(g.metrics)) for g in comparison.groups[:MOST_GROUPS_IN_FULL]],
         by=(comparison.by or "").removeprefix("case:"),
     )
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("perintis.faces.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    return environment.get_template("comparison.html")

@@ -6,11 +6,11 @@ table, folded on the screen and open on paper.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from perintis.faces.report.languages.language import Language, language
 from perintis.faces.report.page_parts import Section
+from perintis.faces.report.page_template import page_template
 from perintis.faces.report.panels.closing import money_section, provenance_section
 from perintis.faces.report.panels.course import curves_section, time_section
 from perintis.faces.report.panels.effects import metrics_section, primary_section
@@ -22,8 +22,6 @@ from perintis.faces.report.panels.trust import trust_section
 from perintis.faces.report.panels.ways import process_section
 
 if TYPE_CHECKING:
-    from jinja2 import Template
-
     from perintis.rules.evaluation.document import Evaluation
 
 SECTIONS = (
@@ -36,7 +34,7 @@ SECTIONS = (
 def evaluation_page(evaluation: Evaluation, lang: str) -> str:
     """The page as text; `lang` is "en" or "id", a ValueError otherwise. The same evaluation gives the same bytes."""
     chosen = language(lang)
-    return _template().render(
+    return page_template("evaluation.html").render(
         lang=lang, t=chosen.t, numbers=chosen.numbers, head=head(evaluation, chosen),
         verdict=verdict_box(evaluation.panels.verdict, chosen), sections=sections(evaluation, chosen),
     )  # fmt: skip
@@ -45,14 +43,3 @@ def evaluation_page(evaluation: Evaluation, lang: str) -> str:
 def sections(evaluation: Evaluation, chosen: Language) -> tuple[Section, ...]:
     """All panels but the first, then the foot."""
     return tuple(make(evaluation, chosen) for make in SECTIONS)
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("perintis.faces.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    return environment.get_template("evaluation.html")
