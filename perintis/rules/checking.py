@@ -9,10 +9,17 @@ from typing import Any, Literal, Protocol, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from perintis.rules.agreement import MARKS, Agreement, answered_fields, check_step, shown_fields, warnings
+from perintis.rules.agreement import (
+    MARKS,
+    Agreement,
+    answered_fields,
+    check_step,
+    shown_fields,
+    warnings,
+)
+from perintis.rules.agreement.compare import StepShape
 from perintis.rules.plan import Plan
 from perintis.rules.problem import Problem, warning
-from perintis.words.agency import Agency
 from perintis.words.durations import Span, WorkingTime
 from perintis.words.identifiers import Personal
 from perintis.words.pilot import Pilot, Sla
@@ -23,17 +30,9 @@ SENT_BACK_FIELDS = frozenset({"step", "reason"})
 """What a process knows of work that was sent back, and may pass on."""
 
 
-class StepFacts(Protocol):
-    """What a check needs to know of a step."""
+class StepFacts(StepShape, Protocol):
+    """What a check needs to know of a step beyond what an agreement does."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def agency(self) -> Agency: ...
-    @property
-    def input_model(self) -> type[BaseModel]: ...
-    @property
-    def output_type(self) -> Any: ...
     @property
     def service_level(self) -> Sla | None: ...
     @property
