@@ -6,8 +6,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from perintis.rules.statistics.clusters import Clustering, Interval, NoInference, interval
-from perintis.rules.statistics.effect import Effect, Units
+from perintis.rules.statistics.clusters import Clustering, Interval, interval
+from perintis.rules.statistics.effect import Effect, NoEstimate, Units
 from perintis.rules.statistics.restricted_mean import FromCurve, restricted_mean
 from perintis.rules.statistics.risk_sets import follow
 from simulations.check import Flags, Floats, Whole
@@ -48,7 +48,7 @@ def rmst_effect(seen: Floats, ended: Flags, units: Units, tau: float) -> Effect:
 def rmst(seen: Floats, ended: Flags, tau: float) -> FromCurve:
     """The product's restricted mean of one cohort."""
     found = restricted_mean(follow(seen, ended), tau)
-    if isinstance(found, NoInference):
+    if isinstance(found, NoEstimate):
         raise AssertionError(found.reason)  # noqa: TRY004 - a value, not a type, is wrong
     return found
 
@@ -56,7 +56,7 @@ def rmst(seen: Floats, ended: Flags, tau: float) -> FromCurve:
 def judged(effect: Effect, by: Clustering = Clustering.OFFICE, strata: Whole | None = None) -> Interval:
     """The product's interval; a simulation always has enough offices for one."""
     found = interval(effect, by, strata=strata)
-    if isinstance(found, NoInference):
+    if isinstance(found, NoEstimate):
         raise AssertionError(found.reason)  # noqa: TRY004 - a value, not a type, is wrong
     return found
 

@@ -8,8 +8,8 @@ import numpy as np
 from scipy.special import ndtr, stdtr
 
 from perintis.rules.statistics.clusters import Clustering
-from perintis.rules.statistics.effect import Effect
-from perintis.rules.statistics.grouped import NoInference, bias_reduced, cells, standard_error
+from perintis.rules.statistics.effect import Effect, NoEstimate
+from perintis.rules.statistics.grouped import bias_reduced, cells, standard_error
 from perintis.rules.statistics.office_tests import office_means, office_t, permutation, smallest_p
 from simulations.check import COVERAGE, TYPE_ONE, Check, Figure, Floats, exact, flags, rate
 from simulations.cohorts import judged, mean_effect, units_of
@@ -81,7 +81,7 @@ def _tests(effect: Effect) -> tuple[bool, ...]:
     means = office_means(effect, table)
     student = office_t(means)
     shuffled = permutation(means) if df <= 10 else student
-    if isinstance(student, NoInference) or isinstance(shuffled, NoInference):
+    if isinstance(student, NoEstimate) or isinstance(shuffled, NoEstimate):
         raise AssertionError("too few offices were drawn")  # noqa: TRY004 - a value, not a type, is wrong
     size = abs(effect.estimate)
     reduced = bias_reduced(table)[0]

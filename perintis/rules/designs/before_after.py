@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perintis.rules.designs.comparability import regression_to_the_mean
-from perintis.rules.designs.design import Diagnostic, Estimated, Evidence, NoEstimate
+from perintis.rules.designs.design import Diagnostic, Estimated, Evidence
 from perintis.rules.designs.facts import WEEK, Facts, Impact, single_start, some
 from perintis.rules.designs.linear import least_squares, t_p_value, t_quantile
 from perintis.rules.designs.prais_winsten import Series, linear_map, ljung_box, newey_west, prais_winsten
 from perintis.rules.designs.series import Columns, Points, columns_of, points_of
-from perintis.rules.statistics.effect import Effect, Scale
+from perintis.rules.statistics.effect import Effect, NoEstimate, Scale
 
 if TYPE_CHECKING:
     from perintis.rules.statistics.case_values import CaseValues

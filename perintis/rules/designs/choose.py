@@ -12,7 +12,8 @@ from perintis.rules.designs import (
     randomised_offices,
     staggered,
 )
-from perintis.rules.designs.design import Design, Estimated, NoEstimate
+from perintis.rules.designs.design import Design, Estimated
+from perintis.rules.statistics.effect import NoEstimate
 
 if TYPE_CHECKING:
     from collections.abc import Callable

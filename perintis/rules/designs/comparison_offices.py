@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perintis.rules.designs.comparability import pilot_offices, regression_to_the_mean
-from perintis.rules.designs.design import Diagnostic, Estimated, Evidence, NoEstimate
+from perintis.rules.designs.design import Diagnostic, Estimated, Evidence
 from perintis.rules.designs.facts import Facts, ordinals, outside, single_start
 from perintis.rules.designs.linear import Fit, independent, least_squares, t_p_value, t_quantile
 from perintis.rules.designs.office_error import FOR_INFERENCE, enough_offices
-from perintis.rules.statistics.effect import NOWHERE, Effect
+from perintis.rules.statistics.effect import NOWHERE, Effect, NoEstimate
 
 if TYPE_CHECKING:
     from perintis.rules.statistics.case_values import CaseValues

@@ -57,14 +57,6 @@ class Diagnostic:
     cure: str | None = None
 
 
-@dataclass(frozen=True)
-class NoEstimate:
-    """There is no estimate, and why; `cure` says what would be needed."""
-
-    reason: str
-    cure: str | None = None
-
-
 @dataclass(frozen=True, eq=False)
 class Estimated:
     """An effect with the error that belongs to its design.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perintis.rules.designs.design import NoEstimate
+from perintis.rules.statistics.effect import NoEstimate
 
 if TYPE_CHECKING:
     from perintis.rules.statistics.case_values import CaseValues

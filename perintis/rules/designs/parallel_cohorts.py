@@ -15,13 +15,13 @@ from perintis.rules.designs.covariates import (
     balance_panel,
     fold,
 )
-from perintis.rules.designs.design import Diagnostic, Estimated, Evidence, NoEstimate
+from perintis.rules.designs.design import Diagnostic, Estimated, Evidence
 from perintis.rules.designs.facts import Facts, some
 from perintis.rules.designs.linear import expit, independent_columns, logistic, t_quantile
 from perintis.rules.designs.office_error import FOR_INFERENCE, enough_offices, office_clustered
 from perintis.rules.designs.strata import is_binary, stratified_difference, tables_of
 from perintis.rules.statistics.contingency import mantel_haenszel
-from perintis.rules.statistics.effect import NOWHERE, Effect
+from perintis.rules.statistics.effect import NOWHERE, Effect, NoEstimate
 from perintis.rules.statistics.sensitivity import EValue, e_value, e_value_of_means
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perintis.rules.designs.covariates import Folded, balance, balance_check, balance_panel, fold, places
-from perintis.rules.designs.design import Diagnostic, Estimated, Evidence, NoEstimate
+from perintis.rules.designs.design import Diagnostic, Estimated, Evidence
 from perintis.rules.designs.facts import Facts, some
 from perintis.rules.designs.linear import independent_columns
 from perintis.rules.designs.strata import (
@@ -18,7 +18,7 @@ from perintis.rules.designs.strata import (
     tables_of,
 )
 from perintis.rules.statistics import contingency
-from perintis.rules.statistics.effect import NOWHERE, Effect
+from perintis.rules.statistics.effect import NOWHERE, Effect, NoEstimate
 
 if TYPE_CHECKING:
     from perintis.rules.statistics.case_values import CaseValues

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perintis.rules.designs.design import Diagnostic, Estimated, NoEstimate
+from perintis.rules.designs.design import Diagnostic, Estimated
 from perintis.rules.designs.facts import Facts, ordinals
 from perintis.rules.designs.linear import Fit, least_squares, t_p_value
 from perintis.rules.designs.office_error import FOR_INFERENCE, FULL_GRADE, enough_offices, grade_by_offices
-from perintis.rules.statistics.effect import NOWHERE, Effect
+from perintis.rules.statistics.effect import NOWHERE, Effect, NoEstimate
 
 if TYPE_CHECKING:
     from perintis.rules.statistics.case_values import CaseValues

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perintis.rules.designs.comparability import regression_to_the_mean
-from perintis.rules.designs.design import Diagnostic, Estimated, Evidence, NoEstimate
+from perintis.rules.designs.design import Diagnostic, Estimated, Evidence
 from perintis.rules.designs.facts import Facts, some
 from perintis.rules.designs.group_time import (
     Average,
@@ -22,7 +22,7 @@ from perintis.rules.designs.linear import t_p_value
 from perintis.rules.designs.office_error import FULL_GRADE
 from perintis.rules.designs.office_periods import NEVER, Table, patterns_of, table_of
 from perintis.rules.designs.stepped_wedge import ExposureFit, fit_exposure, order_p_value
-from perintis.rules.statistics.effect import Effect
+from perintis.rules.statistics.effect import Effect, NoEstimate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perintis.rules.designs.design import NoEstimate
 from perintis.rules.process.paths import FIRST_LETTER, orders, pair
 from perintis.rules.statistics.clusters import FEWEST_OFFICES
-from perintis.rules.statistics.effect import NOWHERE
+from perintis.rules.statistics.effect import NOWHERE, NoEstimate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

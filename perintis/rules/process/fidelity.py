@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perintis.rules.designs.design import NoEstimate
 from perintis.rules.process.paths import END, START, Pair, alone, edge_name, follows
+from perintis.rules.statistics.effect import NoEstimate
 from perintis.words.recorded import Outcome, WorkStatus
 
 if TYPE_CHECKING:

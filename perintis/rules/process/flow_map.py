@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perintis.rules.designs.design import NoEstimate
 from perintis.rules.metrics.metric import Need
 from perintis.rules.process.by_office import FEWEST_CASES, Difference, compare_medians, compare_shares, judged
 from perintis.rules.process.paths import edge_name, follows, pair
+from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.statistics.grouped import Clustering
 
 if TYPE_CHECKING:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perintis.rules.designs.design import NoEstimate
 from perintis.rules.metrics.tally import order_of_work
-from perintis.rules.statistics.effect import NOWHERE
+from perintis.rules.statistics.effect import NOWHERE, NoEstimate
 
 if TYPE_CHECKING:
     import polars as pl

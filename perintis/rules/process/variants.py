@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perintis.rules.designs.design import NoEstimate
 from perintis.rules.process.by_office import FEWEST_CASES, Difference, compare_shares, judged
 from perintis.rules.process.paths import orders, pair, steps_of
+from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.statistics.grouped import Clustering
 
 if TYPE_CHECKING:

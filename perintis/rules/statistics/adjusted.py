@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perintis.rules.statistics.effect import Effect
-from perintis.rules.statistics.grouped import NoInference
+from perintis.rules.statistics.effect import Effect, NoEstimate
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -44,7 +43,7 @@ class Fit:
 
 def adjusted_mean_time(
     time: ArrayLike, ended: ArrayLike, pilot: ArrayLike, covariates: Mapping[str, Floats], tau: float
-) -> Fit | NoInference:
+) -> Fit | NoEstimate:
     """The restricted mean time within tau as a line of the cohort and the covariates, all known (no NaN)."""
     times, cohort = np.minimum(np.asarray(time, dtype=np.float64), tau), np.asarray(pilot, dtype=bool)
     known = np.asarray(ended, dtype=bool) | (np.asarray(time) >= tau)
@@ -52,11 +51,11 @@ def adjusted_mean_time(
     weights = np.zeros(len(times))
     for chosen in (cohort, ~cohort):
         if not known[chosen].any():
-            return NoInference("no case of one cohort is known up to tau", "choose a shorter tau, or wait")
+            return NoEstimate("no case of one cohort is known up to tau", "choose a shorter tau, or wait")
         weights[chosen] = _staying(times[chosen], known[chosen])
     beta = _solved(x.T @ (x * weights[:, None]), x.T @ (weights * times))
     if beta is None:
-        return NoInference("two covariates say the same", "leave one of them out")
+        return NoEstimate("two covariates say the same", "leave one of them out")
     scores = x * (weights * (times - x @ beta))[:, None]
     for chosen in (cohort, ~cohort):
         scores[chosen] += _left_view(times[chosen], known[chosen], scores[chosen])
@@ -66,28 +65,28 @@ def adjusted_mean_time(
 def adjusted_time_effect(
     metric: str, unit: str, time: Floats, ended: Flags, used: Flags, units: Units, covariates: Mapping[str, Floats],
     tau: float,
-) -> Effect | NoInference:  # fmt: skip
+) -> Effect | NoEstimate:  # fmt: skip
     """The pilot's coefficient of `adjusted_mean_time` as an effect; all arrays have one entry a case of the units."""
     chosen = {name: x[used] for name, x in covariates.items()}
     fit = adjusted_mean_time(time[used], ended[used], units.pilot[used], chosen, tau)
-    return fit if isinstance(fit, NoInference) else _effect(metric, unit, fit, used, units, chosen)
+    return fit if isinstance(fit, NoEstimate) else _effect(metric, unit, fit, used, units, chosen)
 
 
-def regression(values: CaseValues, covariates: Mapping[str, Floats]) -> Fit | NoInference:
+def regression(values: CaseValues, covariates: Mapping[str, Floats]) -> Fit | NoEstimate:
     """A straight line through the values of the used cases; covariates have one entry a case of the units."""
     used = values.used
     names, x = _design(values.units.pilot[used], {name: c[used] for name, c in covariates.items()})
     y = values.y[used]
     beta = _solved(x.T @ x, x.T @ y)
     if beta is None:
-        return NoInference("two covariates say the same, or there are fewer cases than covariates", "leave some out")
+        return NoEstimate("two covariates say the same, or there are fewer cases than covariates", "leave some out")
     return Fit(names, beta, _influence(x, x * (y - x @ beta)[:, None]))
 
 
-def regression_effect(values: CaseValues, covariates: Mapping[str, Floats]) -> Effect | NoInference:
+def regression_effect(values: CaseValues, covariates: Mapping[str, Floats]) -> Effect | NoEstimate:
     """The pilot's coefficient of `regression` as an effect; for lead times a regression of pseudo-values."""
     fit = regression(values, covariates)
-    if isinstance(fit, NoInference):
+    if isinstance(fit, NoEstimate):
         return fit
     chosen = {name: x[values.used] for name, x in covariates.items()}
     return _effect(values.metric, values.unit, fit, values.used, values.units, chosen)

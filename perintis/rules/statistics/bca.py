@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from perintis.rules.designs.design import NoEstimate
+from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.statistics.proportions import Interval
 
 if TYPE_CHECKING:

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from perintis.rules.statistics.effect import NOWHERE
+from perintis.rules.statistics.effect import NOWHERE, NoEstimate
 from perintis.rules.statistics.grouped import (
     Cells,
     Clustering,
-    NoInference,
     bias_reduced,
     cells,
     covariance,
@@ -62,7 +61,7 @@ def interval(
     *,
     level: float = LEVEL,
     strata: Whole | None = None,
-) -> Interval | NoInference:
+) -> Interval | NoEstimate:
     """The interval of an effect. `strata` numbers the stratum of each of `units.offices`, for the permutation.
 
     By cases: for cases that were drawn by themselves. By offices: none below 4 offices a cohort; from 4 to 11 the wider
@@ -71,13 +70,13 @@ def interval(
     """
     for pilot, name in ((False, "baseline"), (True, "pilot")):
         if effect.cases(pilot) < 2:
-            return NoInference(f"2 cases in the {name} needed, {effect.cases(pilot)} present", "wait for more cases")
+            return NoEstimate(f"2 cases in the {name} needed, {effect.cases(pilot)} present", "wait for more cases")
     if by is Clustering.NONE:
         return _plain(effect, level)
     group = effect.units.day if by is Clustering.DAY else effect.units.office
     table = cells(effect, group)
     named = _named_groups(effect, table, by)
-    if isinstance(named, NoInference):
+    if isinstance(named, NoEstimate):
         return named
     reduced, df = bias_reduced(table)
     df = max(1.0, min(df, degrees_of_freedom(*table.per_cohort, shared=table.shared > 0)))
@@ -89,15 +88,15 @@ def interval(
     return _few_offices(effect, table, reduced, df, rests_on, level, strata)
 
 
-def _named_groups(effect: Effect, table: Cells, by: Clustering) -> tuple[int, int] | NoInference:
+def _named_groups(effect: Effect, table: Cells, by: Clustering) -> tuple[int, int] | NoEstimate:
     """How many offices (or days) each cohort has, or that they are too few. Cases without one do not count as one."""
     known = table.sizes[table.group < (len(effect.units.days) if by is Clustering.DAY else len(effect.units.offices))]
     baseline, pilot = (int(n) for n in (known > 0).sum(axis=0))
     what = "days" if by is Clustering.DAY else "offices"
     if not baseline and not pilot:
-        return NoInference(f"no {what} were recorded", f"record the {what[:-1]} of every case")
+        return NoEstimate(f"no {what} were recorded", f"record the {what[:-1]} of every case")
     if min(baseline, pilot) < FEWEST_OFFICES:
-        return NoInference(
+        return NoEstimate(
             f"{FEWEST_OFFICES} {what} a cohort needed, {min(baseline, pilot)} present in the"
             f" {'baseline' if baseline <= pilot else 'pilot'}",
             f"let at least {FEWEST_OFFICES} {what} take part in each cohort",
@@ -124,11 +123,11 @@ def _plain(effect: Effect, level: float) -> Interval:
 
 def _few_offices(
     effect: Effect, table: Cells, reduced: float, df: float, rests_on: str, level: float, strata: Whole | None
-) -> Interval | NoInference:
+) -> Interval | NoEstimate:
     """Four to eleven offices a cohort: office-mean t and permutation must both agree."""
     means = office_means(effect, table)
     tested = office_t(means)
-    if isinstance(tested, NoInference):
+    if isinstance(tested, NoEstimate):
         return tested
     shuffled = permutation(means, None if strata is None else strata[means.office])
     half = max(tested.half_width(level), sqrt(reduced) * float(stdtrit(df, 0.5 + level / 2)))
@@ -137,10 +136,10 @@ def _few_offices(
     return _settled(found, tested, shuffled, 1 - level)
 
 
-def _settled(found: Interval, tested: OfficeT, shuffled: Permuted | NoInference, alpha: float) -> Interval:
+def _settled(found: Interval, tested: OfficeT, shuffled: Permuted | NoEstimate, alpha: float) -> Interval:
     """Pull the interval to zero where not all tests that exclude zero agree."""
     ps = [found.p, tested.p]
-    caution = shuffled.reason if isinstance(shuffled, NoInference) else None
+    caution = shuffled.reason if isinstance(shuffled, NoEstimate) else None
     if isinstance(shuffled, Permuted):
         ps.append(shuffled.p)
         caution = shuffled.text if shuffled.smallest > alpha else None
@@ -162,7 +161,6 @@ def _limits(effect: Effect, error: float, df: float, method: str, rests_on: str,
 __all__ = [
     "Clustering",
     "Interval",
-    "NoInference",
     "covariance",
     "degrees_of_freedom",
     "groups",

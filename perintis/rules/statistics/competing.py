@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perintis.rules.statistics.grouped import NoInference
+from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.statistics.restricted_mean import FromCurve, too_short
 
 if TYPE_CHECKING:
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
     from perintis.rules.statistics.risk_sets import RiskSets
 
 
-def share_decided(risk: RiskSets, by: float) -> FromCurve | NoInference:
+def share_decided(risk: RiskSets, by: float) -> FromCurve | NoEstimate:
     """The share of cases decided by `by`; open ones past it count as not decided in time."""
     if not risk.knows(by):
         return too_short(risk, by)
     return _weighed(risk, np.where(risk.moments <= by, 1.0, 0.0))
 
 
-def time_decided(risk: RiskSets, tau: float) -> FromCurve | NoInference:
+def time_decided(risk: RiskSets, tau: float) -> FromCurve | NoEstimate:
     """The mean time within the first `tau` for which a case has been decided: the area under the share decided."""
     if not risk.knows(tau):
         return too_short(risk, tau)
     return _weighed(risk, np.maximum(tau - risk.moments, 0.0))
 
 
-def time_to_decision(risk: RiskSets, tau: float) -> FromCurve | NoInference:
+def time_to_decision(risk: RiskSets, tau: float) -> FromCurve | NoEstimate:
     """The mean time without a decision within the first `tau`; a withdrawn case counts tau.
 
     Where no case was withdrawn it is the restricted mean.
     """
     decided = time_decided(risk, tau)
-    if isinstance(decided, NoInference):
+    if isinstance(decided, NoEstimate):
         return decided
     return FromCurve(tau - decided.value, -decided.influence, decided.greenwood)
 

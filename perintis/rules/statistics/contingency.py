@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.special import chdtrc, ndtri
 
-from perintis.rules.designs.design import NoEstimate
+from perintis.rules.statistics.effect import NoEstimate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

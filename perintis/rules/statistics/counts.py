@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perintis.rules.designs.design import NoEstimate
-from perintis.rules.statistics.effect import NOWHERE, Effect, Scale
+from perintis.rules.statistics.effect import NOWHERE, Effect, NoEstimate, Scale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perintis.rules.statistics.grouped import NoInference
+from perintis.rules.statistics.effect import NoEstimate
 
 if TYPE_CHECKING:
     from perintis.rules.statistics.effect import Effect, Floats, Whole
 
 
-def adjust(effect: Effect, covariates: Mapping[str, Floats]) -> Effect | NoInference:
+def adjust(effect: Effect, covariates: Mapping[str, Floats]) -> Effect | NoEstimate:
     """The effect at equal covariates; each covariate has one number a case of the units, NaN (unknown) takes the mean.
 
     The error speaks of the cases that were seen, with their mix. `pilot` and `baseline` stay unadjusted.
@@ -32,7 +32,7 @@ def adjust(effect: Effect, covariates: Mapping[str, Floats]) -> Effect | NoInfer
     for chosen, sign in ((pilot, 1.0), (~pilot, -1.0)):
         count = int(chosen.sum())
         if count <= table.shape[1] + 1:
-            return NoInference(
+            return NoEstimate(
                 f"{table.shape[1] + 2} cases a cohort needed for {table.shape[1]} covariates, {count} present",
                 "use fewer covariates, or wait for more cases",
             )
@@ -46,7 +46,7 @@ def adjust(effect: Effect, covariates: Mapping[str, Floats]) -> Effect | NoInfer
     return replace(effect, estimate=estimate, psi=whole)
 
 
-def post_stratify(effect: Effect, strata: Whole) -> Effect | NoInference:
+def post_stratify(effect: Effect, strata: Whole) -> Effect | NoEstimate:
     """The effect where both cohorts have the same mix of strata: that of both together.
 
     `strata` has one number from 0 a case of the units. Source: Holt and Smith 1979; Miratrix, Sekhon and Yu 2013.
@@ -61,7 +61,7 @@ def post_stratify(effect: Effect, strata: Whole) -> Effect | NoInference:
         sizes = np.bincount(place[chosen], minlength=count)
         if not sizes.all():
             name = "pilot" if sign > 0 else "baseline"
-            return NoInference(
+            return NoEstimate(
                 f"{int((sizes == 0).sum())} of {count} strata have no case in the {name}",
                 "make the strata coarser, or leave those out in both cohorts",
             )

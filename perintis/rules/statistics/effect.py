@@ -93,6 +93,14 @@ class Effect:
         return cluster_sums(self.psi, self.units.office)
 
 
+@dataclass(frozen=True)
+class NoEstimate:
+    """There is no estimate, or nothing can be said of its error, and why; `cure` says what would be needed."""
+
+    reason: str
+    cure: str | None = None
+
+
 def cluster_sums(psi: Floats, cluster: Whole) -> Floats:
     """The sum of `psi` in each cluster that occurs; entries without a cluster (-1) are clusters of their own."""
     known = cluster != NOWHERE

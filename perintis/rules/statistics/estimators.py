@@ -97,8 +97,8 @@ def _values(
 
 def cost_per_decision(baseline: View, pilot: View, units: Units, *, tau: float) -> Effect | NotComparable:
     """The cost of all matured cases divided by the number of them decided within tau: pilot minus baseline."""
-    from perintis.rules.designs.design import NoEstimate
     from perintis.rules.metrics import matured
+    from perintis.rules.statistics.effect import NoEstimate
     from perintis.rules.statistics.ratios import ratio_effect
 
     costs = case_values("cost", baseline, pilot, units, tau=tau)

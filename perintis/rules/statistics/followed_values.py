@@ -12,7 +12,7 @@ import numpy as np
 from perintis.rules.metrics import LEAD_TIME, LEAD_TIME_WORKING, NotComparable, measure
 from perintis.rules.statistics.cohort_values import CohortValues, withdrawn
 from perintis.rules.statistics.competing import share_decided, time_to_decision
-from perintis.rules.statistics.grouped import NoInference
+from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.statistics.options import Withdrawal
 from perintis.rules.statistics.risk_sets import DECIDED, OTHER, follow
 
@@ -78,14 +78,14 @@ def _from_curve(
     cause = _causes(view, left, options.withdrawal)[known]
     risk = follow(time[known], cause, entry=None if entry is None else entry[known])
     found = share_decided(risk, horizon) if at_horizon else time_to_decision(risk, horizon)
-    if isinstance(found, NoInference):
+    if isinstance(found, NoEstimate):
         return NotComparable(_too_short(found, at_horizon))
     y = np.full(len(time), np.nan)
     y[known] = found.pseudo_values
     return CohortValues(y, left_out)
 
 
-def _too_short(found: NoInference, at_horizon: bool) -> str:
+def _too_short(found: NoEstimate, at_horizon: bool) -> str:
     return "no case was followed up to its deadline, and some were still open" if at_horizon else found.reason
 
 

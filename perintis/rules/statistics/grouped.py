@@ -32,14 +32,6 @@ class Clustering(StrEnum):
     BOTH = "offices and days"
 
 
-@dataclass(frozen=True)
-class NoInference:
-    """Nothing can be said about the error, or there is no estimate, and why; `cure` is what would be needed."""
-
-    reason: str
-    cure: str
-
-
 @dataclass(frozen=True, eq=False)
 class Cells:
     """Sums by group and cohort: `sums` and `sizes` have shape (groups, 2), baseline first.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import chdtrc
 
-from perintis.rules.statistics.grouped import NoInference
+from perintis.rules.statistics.effect import NoEstimate
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -26,7 +26,7 @@ class LogRank:
     expected: float
 
 
-def log_rank(time: ArrayLike, ended: ArrayLike, pilot: ArrayLike) -> LogRank | NoInference:
+def log_rank(time: ArrayLike, ended: ArrayLike, pilot: ArrayLike) -> LogRank | NoEstimate:
     """Compare the cases of the pilot with the others. Source: Mantel 1966, hypergeometric variance."""
     times, done, chosen = (
         np.asarray(time, dtype=np.float64),
@@ -46,7 +46,7 @@ def log_rank(time: ArrayLike, ended: ArrayLike, pilot: ArrayLike) -> LogRank | N
         where=all_risk > 1,
     )
     if spread.sum() <= 0:
-        return NoInference("no case ended while both cohorts had open ones", "wait for more cases to end")
+        return NoEstimate("no case ended while both cohorts had open ones", "wait for more cases to end")
     gap = float(pilot_done.sum() - expected.sum())
     chi2 = gap**2 / float(spread.sum())
     return LogRank(chi2, float(chdtrc(1, chi2)), float(pilot_done.sum()), float(expected.sum()))

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import chdtrc, stdtrit
 
-from perintis.rules.statistics.effect import NOWHERE
-from perintis.rules.statistics.grouped import NoInference
+from perintis.rules.statistics.effect import NOWHERE, NoEstimate
 
 if TYPE_CHECKING:
     from perintis.rules.statistics.effect import Effect, Floats
@@ -56,7 +55,7 @@ class Alike:
     cases_an_office: float
 
 
-def heterogeneity(effect: Effect, level: float = 0.95) -> Heterogeneity | NoInference:
+def heterogeneity(effect: Effect, level: float = 0.95) -> Heterogeneity | NoEstimate:
     """Whether the effect differs between offices of at least five cases a cohort.
 
     Source: Cochran 1954; Higgins and Thompson 2002 for I2.
@@ -72,7 +71,7 @@ def heterogeneity(effect: Effect, level: float = 0.95) -> Heterogeneity | NoInfe
     else:
         places = np.flatnonzero(enough[:, 1])
         if len(places) < 2:
-            return NoInference(
+            return NoEstimate(
                 f"2 offices of the pilot with {FEWEST_CASES} cases each needed, {len(places)} present",
                 "wait for more cases, or let more offices take part",
             )
@@ -90,7 +89,7 @@ def heterogeneity(effect: Effect, level: float = 0.95) -> Heterogeneity | NoInfe
     return Heterogeneity(q, free, p, i2, of, found, beside)
 
 
-def intra_office(effect: Effect) -> Alike | NoInference:
+def intra_office(effect: Effect) -> Alike | NoEstimate:
     """The intra-office correlation by analysis of variance within each cohort, pooled; never below zero.
 
     Source: Donner and Koval 1980; design effect with unequal sizes 1 + (sum n^2 / sum n - 1) * correlation, Kish 1965.
@@ -100,7 +99,7 @@ def intra_office(effect: Effect) -> Alike | NoInference:
     between_df = int(present.sum() - (present.any(axis=0)).sum())
     within_df = float((n - present).sum())
     if between_df < 1 or within_df < 1:
-        return NoInference("2 offices in one cohort with 2 cases needed", "record the office of every case")
+        return NoEstimate("2 offices in one cohort with 2 cases needed", "record the office of every case")
     total = n.sum(axis=0)
     centre = np.divide((n * mean).sum(axis=0), total, out=np.zeros(2), where=total > 0)
     between = float((n * (mean - centre) ** 2).sum()) / between_df

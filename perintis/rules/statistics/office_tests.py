@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from perintis.rules.statistics.effect import NOWHERE
-from perintis.rules.statistics.grouped import Cells, NoInference, cells
+from perintis.rules.statistics.effect import NOWHERE, NoEstimate
+from perintis.rules.statistics.grouped import Cells, cells
 
 if TYPE_CHECKING:
     from perintis.rules.statistics.effect import Effect, Flags, Floats, Whole
@@ -114,20 +114,20 @@ def office_means(effect: Effect, table: Cells | None = None) -> OfficeMeans:
     return OfficeMeans(mean + location, sizes, table.group[known])
 
 
-def office_t(means: OfficeMeans) -> OfficeT | NoInference:
+def office_t(means: OfficeMeans) -> OfficeT | NoEstimate:
     """The t test over office means: 2G - 2 degrees of freedom, or G - 1 of the offices' own differences."""
     if means.apart:
         return _two_samples(means.single[~means.pilot], means.single[means.pilot])
     differences = means.differences
     count = len(differences)
     if count < 2:
-        return NoInference(
+        return NoEstimate(
             f"2 offices with cases in both cohorts needed, {count} present", "compare cohorts with offices of their own"
         )
     return _tested(float(differences.mean()), float(differences.std(ddof=1)) / sqrt(count), count - 1)
 
 
-def permutation(means: OfficeMeans, strata: Whole | None = None, seed: int = SEED) -> Permuted | NoInference:
+def permutation(means: OfficeMeans, strata: Whole | None = None, seed: int = SEED) -> Permuted | NoEstimate:
     """The permutation test of the difference of office means; `strata` has one number for each office of `means`."""
     if means.apart:
         pilot = means.pilot
@@ -140,7 +140,7 @@ def permutation(means: OfficeMeans, strata: Whole | None = None, seed: int = SEE
         return _permuted(np.abs(drawn - centre), abs(observed - centre), exact, _two_tails(shape))
     if means.paired:
         return sign_flips(means.differences, seed)
-    return NoInference(
+    return NoEstimate(
         "some offices are in both cohorts and others in one, so that labels cannot be exchanged",
         "keep the offices that are in both, or let each office be in one cohort",
     )
@@ -159,9 +159,9 @@ def smallest_p(baseline: int, pilot: int) -> float:
     return min(1.0, (2 if baseline == pilot else 1) / comb(baseline + pilot, pilot))
 
 
-def _two_samples(a: Floats, b: Floats) -> OfficeT | NoInference:
+def _two_samples(a: Floats, b: Floats) -> OfficeT | NoEstimate:
     if len(a) < 2 or len(b) < 2:
-        return NoInference(
+        return NoEstimate(
             f"2 offices a cohort needed, {min(len(a), len(b))} present", "let more offices take part in that cohort"
         )
     df = len(a) + len(b) - 2

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from perintis.rules.designs.design import NoEstimate
+from perintis.rules.statistics.effect import NoEstimate
 
 if TYPE_CHECKING:
     import polars as pl

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-from perintis.rules.designs.design import NoEstimate
-from perintis.rules.statistics.effect import Effect, Scale
+from perintis.rules.statistics.effect import Effect, NoEstimate, Scale
 
 if TYPE_CHECKING:
     from perintis.rules.statistics.case_values import CaseValues

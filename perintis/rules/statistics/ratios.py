@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.special import nctdtr, stdtr, stdtrit
 
-from perintis.rules.designs.design import NoEstimate
-from perintis.rules.statistics.effect import Effect, Scale
+from perintis.rules.statistics.effect import Effect, NoEstimate, Scale
 
 if TYPE_CHECKING:
     from collections.abc import Callable

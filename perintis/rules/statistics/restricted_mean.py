@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtri
 
-from perintis.rules.statistics.grouped import NoInference
+from perintis.rules.statistics.effect import NoEstimate
 
 if TYPE_CHECKING:
     from perintis.rules.statistics.effect import Floats
@@ -55,7 +55,7 @@ class Quantile:
     high: float | None
 
 
-def restricted_mean(risk: RiskSets, tau: float) -> FromCurve | NoInference:
+def restricted_mean(risk: RiskSets, tau: float) -> FromCurve | NoEstimate:
     """The mean time within the first `tau` units, any ending counting as one."""
     if not risk.knows(tau):
         return too_short(risk, tau)
@@ -68,7 +68,7 @@ def restricted_mean(risk: RiskSets, tau: float) -> FromCurve | NoInference:
     return FromCurve(value, risk.influence(gain, _other(risk, gain), gain * rate), sqrt(variance))
 
 
-def share_open(risk: RiskSets, at: float) -> FromCurve | NoInference:
+def share_open(risk: RiskSets, at: float) -> FromCurve | NoEstimate:
     """The share of cases that take longer than `at`, any ending counting as one."""
     if not risk.knows(at):
         return too_short(risk, at)
@@ -106,13 +106,13 @@ def quantile(risk: RiskSets, share: float, level: float = 0.95) -> Quantile:
     return Quantile(*(_first(moments, line, 1 - share) for line in (open_, low, high)))
 
 
-def jackknife_values(risk: RiskSets, tau: float) -> Floats | NoInference:
+def jackknife_values(risk: RiskSets, tau: float) -> Floats | NoEstimate:
     """The exact pseudo-values n * mean - (n - 1) * mean without the case, in one pass over the sorted moments.
 
     They agree with `pseudo_values` up to 1/n. Without late entries and weights only.
     """
     if risk.entered is not None or risk.weight is not None:
-        return NoInference("exact pseudo-values need cases without late entry or weights", "use pseudo_values")
+        return NoEstimate("exact pseudo-values need cases without late entry or weights", "use pseudo_values")
     if not risk.knows(tau):
         return too_short(risk, tau)
     mean = restricted_mean(risk, tau)
@@ -147,9 +147,9 @@ def _first(moments: Floats, line: Floats, target: float) -> float | None:
     return float(moments[reached[0]]) if reached.size else None
 
 
-def too_short(risk: RiskSets, time: float) -> NoInference:
+def too_short(risk: RiskSets, time: float) -> NoEstimate:
     """The answer where no case was followed for so long and some were still open."""
-    return NoInference(
+    return NoEstimate(
         f"no case was followed for {time:g}; the longest was {risk.last:g}, and some were still open",
         f"choose a horizon of at most {risk.last:g}, or read the data later",
     )

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perintis.rules.designs.design import NoEstimate
 from perintis.rules.statistics.case_values import CaseValues
-from perintis.rules.statistics.effect import NOWHERE
+from perintis.rules.statistics.effect import NOWHERE, NoEstimate
 from perintis.rules.statistics.multiplicity import benjamini_hochberg
 from perintis.rules.statistics.proportions import Interval, wilson
 from perintis.rules.statistics.ranks import Faster, brunner_munzel

@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import exp, sqrt
 from typing import NamedTuple
 
-from perintis.rules.designs.design import NoEstimate
+from perintis.rules.statistics.effect import NoEstimate
 
 PER_DEVIATION = 0.91
 """The log risk ratio that stands for one standard deviation of a mean. Source: VanderWeele and Ding 2017, table 2."""

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perintis.rules.statistics.grouped import Cells, NoInference, cells
+from perintis.rules.statistics.effect import NoEstimate
+from perintis.rules.statistics.grouped import Cells, cells
 
 if TYPE_CHECKING:
     from perintis.rules.statistics.effect import Effect, Floats
@@ -31,11 +32,11 @@ class WildP:
     exact: bool
 
 
-def wild_bootstrap(effect: Effect, resamples: int = DRAWN, seed: int = SEED) -> WildP | NoInference:
+def wild_bootstrap(effect: Effect, resamples: int = DRAWN, seed: int = SEED) -> WildP | NoEstimate:
     """The p value of no effect by offices; all sign patterns where there are no more than `resamples`."""
     table = cells(effect, effect.units.office)
     if min(table.per_cohort) < 2:
-        return NoInference(
+        return NoEstimate(
             f"2 offices a cohort needed, {min(table.per_cohort)} present", "let more offices take part in that cohort"
         )
     total = table.sizes.sum(axis=0)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perintis.rules.designs.comparability import compare_cohorts
-from perintis.rules.designs.design import Design, Diagnostic, NoEstimate
-from perintis.rules.statistics.grouped import NoInference
+from perintis.rules.designs.design import Design, Diagnostic
+from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.statistics.queues import utilisation
 from perintis.rules.statistics.wild_bootstrap import wild_bootstrap
 from perintis.use.evaluation.measuring import ENOUGH_OFFICES, Measured
@@ -55,7 +55,7 @@ def _wild(prepared: Prepared, first: Measured) -> Iterator[Diagnostic]:
     if prepared.plan.design.kind not in BY_OFFICE or not FEWEST_OFFICES <= fewest < ENOUGH_OFFICES:
         return
     found = wild_bootstrap(first.effect, seed=prepared.material.request.seed)
-    if isinstance(found, NoInference):
+    if isinstance(found, NoEstimate):
         yield Diagnostic("wild_bootstrap", f"No wild bootstrap over offices: {found.reason}.", None, gate=False)
         return
     agree = (found.p <= LEVEL) == (first.inference.p <= LEVEL)

@@ -10,8 +10,7 @@ from perintis.rules.evaluation.panels import Curve, CurvesPanel
 from perintis.rules.evaluation.parts import Cohorts, Message, MetricResult, Missing
 from perintis.rules.metrics import LEAD_TIME, LEAD_TIME_WORKING, NotComparable, View, measure
 from perintis.rules.statistics.competing import decided_curve, share_decided, time_to_decision
-from perintis.rules.statistics.effect import NOWHERE
-from perintis.rules.statistics.grouped import NoInference
+from perintis.rules.statistics.effect import NOWHERE, NoEstimate
 from perintis.rules.statistics.restricted_mean import log_log_interval, quantile
 from perintis.rules.statistics.risk_sets import DECIDED, OTHER, RiskSets, follow
 from perintis.use.evaluation.faster import faster
@@ -84,7 +83,7 @@ def _curve(name: str, risk: RiskSets, view: View, rows: Whole, reach: float, tau
     at = np.linspace(0.0, reach, RISKS)
     at_risk = np.append(risk.at_risk, 0.0)[np.searchsorted(moments, at, side="left")]
     mean = time_to_decision(risk, tau)
-    assert not isinstance(mean, NoInference)  # tau is within the follow-up of both
+    assert not isinstance(mean, NoEstimate)  # tau is within the follow-up of both
     return Curve(
         cohort=name, time=_plain(time), decided=_plain(decided), low=_plain(low), high=_plain(high),
         at_risk_time=_plain(at), at_risk=tuple(int(n) for n in at_risk), mean=mean.value,
@@ -106,8 +105,8 @@ def _limits(risk: RiskSets, view: View, rows: Whole, time: Floats, decided: Floa
     return np.clip(low, 0, 1), np.clip(high, 0, 1)
 
 
-def _error(found: FromCurve | NoInference, group: Whole | None) -> float:
-    if isinstance(found, NoInference):
+def _error(found: FromCurve | NoEstimate, group: Whole | None) -> float:
+    if isinstance(found, NoEstimate):
         return 0.0
     influence = found.influence
     if group is None:

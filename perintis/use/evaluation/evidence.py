@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perintis.rules.designs.design import Design, Diagnostic, NoEstimate
+from perintis.rules.designs.design import Design, Diagnostic
 from perintis.rules.metrics import NotComparable, View
+from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.statistics.queues import utilisation
 from perintis.rules.verdict.gates import CohortFacts, Facts
 from perintis.rules.verdict.reading import Role, Unreadable

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perintis.rules.designs.design import NoEstimate
 from perintis.rules.evaluation.parts import Between, Figure
 from perintis.rules.metrics import LEAD_TIME, LEAD_TIME_WORKING, NotComparable, measure
 from perintis.rules.statistics.case_values import CaseValues
 from perintis.rules.statistics.clusters import Clustering, Interval, interval
+from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.statistics.ranks import faster_effect
 from perintis.use.evaluation.flow import LOST
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from scipy.special import stdtr
 
 from perintis.rules.designs.choose import estimate
-from perintis.rules.designs.design import Design, Estimated, NoEstimate
+from perintis.rules.designs.design import Design, Estimated
 from perintis.rules.metrics import (
     ANY_REWORK,
     COST,
@@ -28,6 +28,7 @@ from perintis.rules.metrics import (
 from perintis.rules.plan import SATISFACTION, KnownMetric, Matured, PlannedMetric
 from perintis.rules.plan.metric import known_metric
 from perintis.rules.statistics.clusters import Interval, interval
+from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.statistics.estimators import case_values
 from perintis.rules.statistics.options import Counted, Withdrawal
 from perintis.rules.statistics.satisfaction import case_index

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perintis.rules.designs.choose import estimate
-from perintis.rules.designs.design import NoEstimate
 from perintis.rules.evaluation.panels import OfficeEffect, OfficesPanel, Subgroup
 from perintis.rules.evaluation.parts import Between, Cohorts, Figure, Message, Missing
 from perintis.rules.sequential.looks import t_bound
-from perintis.rules.statistics.grouped import NoInference
+from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.statistics.multiplicity import benjamini_hochberg
 from perintis.rules.statistics.office_differences import Heterogeneity, heterogeneity, intra_office
 from perintis.use.evaluation.intervals import Z95
@@ -41,17 +40,17 @@ def offices(first: Measured | None, groups: Groups) -> OfficesPanel | Missing:
     if first is None:
         return Missing(reason=Message(code="no_primary", text="the first primary metric could not be measured"))
     found = heterogeneity(first.effect)
-    none = isinstance(found, NoInference)
-    if isinstance(found, NoInference) and not groups.rows and not groups.notes:
+    none = isinstance(found, NoEstimate)
+    if isinstance(found, NoEstimate) and not groups.rows and not groups.notes:
         return Missing(reason=Message(code="no_offices", text=found.reason))
     alike = intra_office(first.effect)
-    why = (Message(code="no_offices", text=found.reason),) if isinstance(found, NoInference) else ()
+    why = (Message(code="no_offices", text=found.reason),) if isinstance(found, NoEstimate) else ()
     return OfficesPanel(
         metric=first.known.name, unit=first.known.unit,
-        offices=() if isinstance(found, NoInference) else _effects(found, first.sign),
-        i2=None if isinstance(found, NoInference) else found.i2,
-        differ=None if isinstance(found, NoInference) else bool(found.p < FALSE_FINDINGS),
-        icc=None if none or isinstance(alike, NoInference) else alike.correlation,
+        offices=() if isinstance(found, NoEstimate) else _effects(found, first.sign),
+        i2=None if isinstance(found, NoEstimate) else found.i2,
+        differ=None if isinstance(found, NoEstimate) else bool(found.p < FALSE_FINDINGS),
+        icc=None if none or isinstance(alike, NoEstimate) else alike.correlation,
         subgroups=groups.rows, notes=(*why, *groups.notes),
     )  # fmt: skip
 
@@ -68,7 +67,7 @@ def apart(first: Measured | None) -> tuple[str, ...]:
 def correlation(first: Measured) -> float:
     """The intra-office correlation; 0 where it cannot be known."""
     alike = intra_office(first.effect)
-    return 0.0 if isinstance(alike, NoInference) else alike.correlation
+    return 0.0 if isinstance(alike, NoEstimate) else alike.correlation
 
 
 def _effects(found: Heterogeneity, sign: float) -> tuple[OfficeEffect, ...]:

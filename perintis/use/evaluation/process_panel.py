@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from perintis.rules.designs.design import NoEstimate
 from perintis.rules.evaluation.panels import Departure, EdgeDifference, ProcessPanel, VariantDifference
 from perintis.rules.evaluation.parts import Between, Cohorts, Figure, Message, Missing
 from perintis.rules.metrics import Calendars, View
@@ -14,6 +13,7 @@ from perintis.rules.process.earth_mover import earth_mover
 from perintis.rules.process.fidelity import Fidelity, designed_from, fidelity
 from perintis.rules.process.flow_map import Edge, flow_map
 from perintis.rules.process.variants import compare_variants
+from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.vocabulary import shared_steps
 from perintis.use.evaluation.measuring import tau_days
 

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perintis.rules.designs.design import NoEstimate
 from perintis.rules.evaluation.panels import Element, SatisfactionPanel, SatisfactionSide
 from perintis.rules.evaluation.parts import Between, Figure, Message, Missing
 from perintis.rules.statistics.clusters import Clustering, Interval, interval
-from perintis.rules.statistics.effect import NOWHERE
+from perintis.rules.statistics.effect import NOWHERE, NoEstimate
 from perintis.rules.statistics.satisfaction import (
     ELEMENTS,
     case_index,

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from perintis.rules.designs.design import Diagnostic, Estimated, NoEstimate
+from perintis.rules.designs.design import Diagnostic, Estimated
 from perintis.rules.statistics.case_values import CaseValues
-from perintis.rules.statistics.effect import Units
+from perintis.rules.statistics.effect import NoEstimate, Units
 
 START = date(2024, 1, 1)  # a Monday
 

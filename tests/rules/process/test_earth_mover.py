@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perintis.rules.designs.design import NoEstimate
 from perintis.rules.metrics.view import View
 from perintis.rules.process.earth_mover import SAME, Apart, as_far, distance_of, earth_mover, levenshtein, moved
+from perintis.rules.statistics.effect import NoEstimate
 from tests.rules.process.logs import drawn, log
 
 words = st.text("abc", max_size=7)

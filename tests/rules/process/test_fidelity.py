@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from perintis.rules.designs.design import NoEstimate
 from perintis.rules.metrics.metric import Calendars
 from perintis.rules.metrics.view import View
 from perintis.rules.process.fidelity import Designed, Fidelity, How, Left, designed_from, fidelity
+from perintis.rules.statistics.effect import NoEstimate
 from tests.rules.process.logs import log
 from tests.rules.small_tables import data_set
 

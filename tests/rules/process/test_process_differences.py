@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from perintis.rules.designs.design import NoEstimate
 from perintis.rules.metrics.metric import Calendars
 from perintis.rules.metrics.view import View
 from perintis.rules.process.by_office import Difference, compare_medians
 from perintis.rules.process.flow_map import Edge, FlowMap, flow_map
 from perintis.rules.process.paths import Pair, Side
 from perintis.rules.process.variants import Variants, compare_variants
+from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.statistics.grouped import Clustering
 from tests.rules.process.logs import drawn, log
 

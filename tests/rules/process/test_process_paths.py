@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from perintis.rules.designs.design import NoEstimate
 from perintis.rules.metrics.metric import Calendars
 from perintis.rules.metrics.view import View
 from perintis.rules.process.paths import Pair, alone, edge_name, follows, orders, pair, steps_of
+from perintis.rules.statistics.effect import NoEstimate
 from tests.rules.process.logs import log
 from tests.rules.small_tables import data_set
 

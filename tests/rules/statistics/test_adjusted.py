@@ -12,14 +12,14 @@ from perintis.rules.statistics.adjusted import (
     regression,
     regression_effect,
 )
-from perintis.rules.statistics.clusters import Clustering, NoInference, standard_error
-from perintis.rules.statistics.effect import Effect
+from perintis.rules.statistics.clusters import Clustering, standard_error
+from perintis.rules.statistics.effect import Effect, NoEstimate
 from perintis.rules.statistics.restricted_mean import FromCurve, restricted_mean
 from perintis.rules.statistics.risk_sets import follow
 from tests.rules.statistics.made import values
 
 
-def fitted(found: Fit | NoInference) -> Fit:
+def fitted(found: Fit | NoEstimate) -> Fit:
     assert isinstance(found, Fit)
     return found
 
@@ -128,7 +128,7 @@ def test_covariates_that_say_the_same_are_refused() -> None:
     """There is no telling them apart."""
     x = np.arange(10.0)
     made = values(x, x >= 5)
-    assert isinstance(regression(made, {"a": x, "b": 2 * x}), NoInference)
-    assert isinstance(regression_effect(made, {"a": x, "b": 2 * x}), NoInference)
-    assert isinstance(adjusted_mean_time(x + 1, np.ones(10), x >= 5, {"a": x, "b": 2 * x}, 5.0), NoInference)
-    assert isinstance(adjusted_mean_time(x, np.zeros(10), x >= 5, {}, 50.0), NoInference)
+    assert isinstance(regression(made, {"a": x, "b": 2 * x}), NoEstimate)
+    assert isinstance(regression_effect(made, {"a": x, "b": 2 * x}), NoEstimate)
+    assert isinstance(adjusted_mean_time(x + 1, np.ones(10), x >= 5, {"a": x, "b": 2 * x}, 5.0), NoEstimate)
+    assert isinstance(adjusted_mean_time(x, np.zeros(10), x >= 5, {}, 50.0), NoEstimate)

@@ -10,24 +10,23 @@ import pytest
 from perintis.rules.statistics.clusters import (
     Clustering,
     Interval,
-    NoInference,
     covariance,
     degrees_of_freedom,
     interval,
     standard_error,
     variance,
 )
-from perintis.rules.statistics.effect import Effect
+from perintis.rules.statistics.effect import Effect, NoEstimate
 from perintis.rules.statistics.grouped import bias_reduced, cells
 from tests.rules.statistics.made import clustered, effect
 
 
-def shown(found: Interval | NoInference) -> Interval:
+def shown(found: Interval | NoEstimate) -> Interval:
     assert isinstance(found, Interval), found
     return found
 
 
-def excludes_zero(found: Interval | NoInference) -> bool:
+def excludes_zero(found: Interval | NoEstimate) -> bool:
     return not shown(found).low <= 0 <= shown(found).high
 
 
@@ -108,12 +107,12 @@ def test_the_same_offices_in_both_cohorts_have_g_less_one() -> None:
 def test_fewer_than_four_offices_say_nothing(sizes: list[int], reason: str) -> None:
     """However many cases there are."""
     found = interval(clustered(np.random.default_rng(2), sizes, 0.0, gain=9.0).difference())
-    assert isinstance(found, NoInference)
+    assert isinstance(found, NoEstimate)
     assert found.reason == reason
-    assert interval(effect([1, 2, 3, 4], [0, 0, 1, 1])) == NoInference(
+    assert interval(effect([1, 2, 3, 4], [0, 0, 1, 1])) == NoEstimate(
         "no offices were recorded", "record the office of every case"
     )
-    assert isinstance(interval(effect([1, 2, 3], [0, 0, 1]), Clustering.NONE), NoInference)
+    assert isinstance(interval(effect([1, 2, 3], [0, 0, 1]), Clustering.NONE), NoEstimate)
 
 
 def test_with_few_offices_t_and_permutation_must_agree() -> None:

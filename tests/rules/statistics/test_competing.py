@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from perintis.rules.statistics.competing import decided_curve, share_decided, time_to_decision
-from perintis.rules.statistics.grouped import NoInference
+from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.statistics.horizon import permitted_tau
 from perintis.rules.statistics.restricted_mean import FromCurve, restricted_mean
 from perintis.rules.statistics.risk_sets import RiskSets, follow
@@ -15,7 +15,7 @@ TIME = [1, 2, 2, 3, 4, 5, 6, 6]
 CAUSE = [1, 2, 1, 0, 1, 2, 0, 1]
 
 
-def known(found: FromCurve | NoInference) -> FromCurve:
+def known(found: FromCurve | NoEstimate) -> FromCurve:
     assert isinstance(found, FromCurve)
     return found
 

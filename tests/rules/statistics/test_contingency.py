@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from perintis.rules.designs.design import NoEstimate
 from perintis.rules.statistics.contingency import SampleRatio, Stratified, mantel_haenszel, sample_ratio
+from perintis.rules.statistics.effect import NoEstimate
 
 BERKELEY = (
     ((512, 313), (89, 19)),

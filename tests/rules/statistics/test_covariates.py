@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from perintis.rules.statistics.clusters import Clustering, NoInference, standard_error
+from perintis.rules.statistics.clusters import Clustering, standard_error
 from perintis.rules.statistics.covariates import adjust, post_stratify
-from perintis.rules.statistics.effect import Effect
+from perintis.rules.statistics.effect import Effect, NoEstimate
 from tests.rules.statistics.made import values
 
 
-def adjusted(found: Effect | NoInference) -> Effect:
+def adjusted(found: Effect | NoEstimate) -> Effect:
     assert isinstance(found, Effect)
     return found
 
@@ -51,7 +51,7 @@ def test_a_covariate_of_no_use_changes_little_and_an_unknown_one_nothing() -> No
     found = adjusted(adjust(plain, {"nothing": np.full(200, np.nan)}))
     assert (found.estimate, found.psi.tolist()) == (pytest.approx(plain.estimate), pytest.approx(plain.psi.tolist()))
     few = values([1, 2, 3, 4], [0, 0, 1, 1]).difference()
-    assert isinstance(adjust(few, {"x": np.arange(4.0)}), NoInference)
+    assert isinstance(adjust(few, {"x": np.arange(4.0)}), NoEstimate)
 
 
 def test_equal_mixes_of_strata_by_hand() -> None:
@@ -61,7 +61,7 @@ def test_equal_mixes_of_strata_by_hand() -> None:
     strata = np.array([0, 0, 0, 1, 0, 1, 1, 1])
     assert made.estimate > 0
     assert adjusted(post_stratify(made, strata)).estimate == pytest.approx(-1.5)
-    assert isinstance(post_stratify(made, np.array([0, 0, 0, 0, 0, 0, 0, 1])), NoInference)
+    assert isinstance(post_stratify(made, np.array([0, 0, 0, 0, 0, 0, 0, 1])), NoEstimate)
 
 
 def test_strata_are_covariates_with_one_column_each() -> None:

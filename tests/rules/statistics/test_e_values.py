@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from perintis.rules.designs.design import NoEstimate
 from perintis.rules.statistics.bca import bootstrap_mean
+from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.statistics.proportions import Interval
 from perintis.rules.statistics.sensitivity import EValue, e_value, e_value_of_means
 

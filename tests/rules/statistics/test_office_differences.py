@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from perintis.rules.statistics.grouped import NoInference
+from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.statistics.office_differences import Alike, Heterogeneity, heterogeneity, intra_office
 from tests.rules.statistics.made import clustered, effect, values
 
@@ -54,7 +54,7 @@ def test_cohorts_with_offices_of_their_own() -> None:
     assert found.of.startswith("offices of the pilot")
     assert len(found.effects) == 5
     assert found.baseline_i2 is not None
-    assert isinstance(heterogeneity(effect([1, 2, 3], [0, 1, 1], [0, 1, 2])), NoInference)
+    assert isinstance(heterogeneity(effect([1, 2, 3], [0, 1, 1], [0, 1, 2])), NoEstimate)
 
 
 def test_the_intra_office_correlation_that_was_put_in_comes_out() -> None:
@@ -70,4 +70,4 @@ def test_the_analysis_of_variance_by_hand() -> None:
     found = intra_office(effect([1, 3, 5, 7, 0, 2, 0, 2], [0] * 4 + [1] * 4, [0, 0, 1, 1, 2, 2, 3, 3]))
     assert isinstance(found, Alike)
     assert found.correlation == pytest.approx(0.6)
-    assert isinstance(intra_office(values([1, 2], [0, 1], [0, 1]).difference()), NoInference)
+    assert isinstance(intra_office(values([1, 2], [0, 1], [0, 1]).difference()), NoEstimate)

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from perintis.rules.statistics.grouped import NoInference
+from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.statistics.office_tests import (
     OfficeMeans,
     OfficeT,
@@ -28,7 +28,7 @@ def apart(means: list[float], pilot: int) -> OfficeMeans:
     return office_means(effect(means, [k >= len(means) - pilot for k in range(len(means))], range(len(means))))
 
 
-def permuted(found: Permuted | NoInference) -> Permuted:
+def permuted(found: Permuted | NoEstimate) -> Permuted:
     assert isinstance(found, Permuted)
     return found
 
@@ -111,7 +111,7 @@ def test_many_offices_are_drawn_with_a_fixed_seed() -> None:
 def test_offices_partly_in_both_cohorts_have_no_permutation() -> None:
     """Neither labels nor signs can be exchanged; the reason says what to do."""
     found = permutation(office_means(effect([1, 2, 3, 4, 5, 6], [0, 0, 0, 1, 1, 1], [0, 1, 2, 2, 3, 4])))
-    assert isinstance(found, NoInference)
+    assert isinstance(found, NoEstimate)
     assert "some offices are in both cohorts" in found.reason
 
 
@@ -123,7 +123,7 @@ def test_the_wild_bootstrap_keeps_its_level_and_finds_effects() -> None:
     found = wild_bootstrap(clustered(random, [30] * 16, 0.05, gain=1.0).difference())
     assert isinstance(found, WildP)
     assert found.p < 0.01
-    assert isinstance(wild_bootstrap(effect([1, 2, 3], [0, 1, 1], [0, 1, 2])), NoInference)
+    assert isinstance(wild_bootstrap(effect([1, 2, 3], [0, 1, 1], [0, 1, 2])), NoEstimate)
 
 
 def test_the_wild_bootstrap_agrees_with_plain_regressions() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perintis.rules.designs.design import NoEstimate
+from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.statistics.proportions import (
     Interval,
     NotWorse,

@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from perintis.rules.designs.design import NoEstimate
 from perintis.rules.metrics.metric import Calendars
 from perintis.rules.metrics.view import View
+from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.statistics.queues import (
     OfficeWeek,
     Utilisation,

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perintis.rules.designs.design import NoEstimate
 from perintis.rules.statistics.case_values import CaseValues
 from perintis.rules.statistics.clusters import Interval, interval
-from perintis.rules.statistics.effect import Effect, Units
+from perintis.rules.statistics.effect import Effect, NoEstimate, Units
 from perintis.rules.statistics.ranks import Faster, Shift, brunner_munzel, faster_effect, rank_sum
 
 PAIN = np.array([1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 2, 4, 1, 1.0])

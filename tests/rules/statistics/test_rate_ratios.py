@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from perintis.rules.designs.design import NoEstimate
 from perintis.rules.statistics.counts import CountFit, adjusted_rate_ratio, quasi_poisson, rate_ratio
-from perintis.rules.statistics.effect import Effect, Units
+from perintis.rules.statistics.effect import Effect, NoEstimate, Units
 
 CRIME = ("pcnv", "avgsen", "tottime", "ptime86", "qemp86", "inc86", "black", "hispan", "born60")
 

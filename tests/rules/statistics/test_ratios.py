@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perintis.rules.designs.design import NoEstimate
 from perintis.rules.statistics.case_values import CaseValues
-from perintis.rules.statistics.effect import Effect, Scale, Units
+from perintis.rules.statistics.effect import Effect, NoEstimate, Scale, Units
 from perintis.rules.statistics.ratios import (
     Compared,
     Ratio,

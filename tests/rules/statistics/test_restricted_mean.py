@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perintis.rules.statistics.grouped import NoInference
+from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.statistics.log_rank import LogRank, log_rank
 from perintis.rules.statistics.restricted_mean import (
     FromCurve,
@@ -55,7 +55,7 @@ def test_the_log_rank_test_of_the_same_example() -> None:
     found = log_rank(M_TIME + N_TIME, M_ENDED + N_ENDED, [True] * 11 + [False] * 12)
     assert isinstance(found, LogRank)
     assert (found.chi2, found.p) == (pytest.approx(3.3964, abs=1e-4), pytest.approx(0.06534, abs=1e-5))
-    assert isinstance(log_rank([1, 2], [False, False], [True, False]), NoInference)
+    assert isinstance(log_rank([1, 2], [False, False], [True, False]), NoEstimate)
 
 
 def test_cases_already_open_when_the_window_began_enter_late() -> None:
@@ -123,7 +123,7 @@ def test_exact_pseudo_values_are_those_of_leaving_each_case_out(drawn: list[tupl
     """One pass over the table gives what n curves without one case each would."""
     time, ended = np.array([t for t, _ in drawn], dtype=float), np.array([e for _, e in drawn])
     fast, n = jackknife_values(follow(time, ended), 6.0), len(time)
-    if isinstance(fast, NoInference):
+    if isinstance(fast, NoEstimate):
         return
     whole = mean(follow(time, ended), 6.0).value
     for i in range(n):
@@ -140,11 +140,11 @@ def test_both_kinds_of_pseudo_values_agree_up_to_one_over_n() -> None:
         time, seen = random.lognormal(3, 0.9, n), random.uniform(10, 90, n)
         risk = follow(np.minimum(time, seen), time <= seen)
         exact = jackknife_values(risk, 40.0)
-        assert not isinstance(exact, NoInference)
+        assert not isinstance(exact, NoEstimate)
         gaps.append(n * np.abs(exact - mean(risk, 40.0).pseudo_values).max())
     assert max(gaps) < 3 * min(gaps)
     late = follow([2, 3], [1, 1], entry=[1, 1])
-    assert isinstance(jackknife_values(late, 2.0), NoInference)
+    assert isinstance(jackknife_values(late, 2.0), NoEstimate)
 
 
 def test_hours_instead_of_days_change_the_unit_only() -> None:
@@ -167,8 +167,8 @@ def test_influence_values_are_derivatives_by_the_weight_of_a_case() -> None:
 def test_a_time_that_nobody_was_followed_for_has_no_value() -> None:
     """Beyond the last open case nothing is known; where all were closed, everything is."""
     risk = follow(M_TIME, M_ENDED)
-    assert isinstance(restricted_mean(risk, 162.0), NoInference)
-    assert isinstance(share_open(risk, 162.0), NoInference)
+    assert isinstance(restricted_mean(risk, 162.0), NoEstimate)
+    assert isinstance(share_open(risk, 162.0), NoEstimate)
     assert mean(follow(N_TIME, N_ENDED), 1000.0).value == pytest.approx(mean(follow(N_TIME, N_ENDED), 45.0).value)
     found = quantile(risk, 0.9)
     assert (found.value, found.high) == (None, None)

@@ -7,8 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from perintis.rules.designs.design import NoEstimate
-from perintis.rules.statistics.effect import Units
+from perintis.rules.statistics.effect import NoEstimate, Units
 from perintis.rules.statistics.proportions import Interval
 from perintis.rules.statistics.satisfaction import (
     ELEMENTS,
