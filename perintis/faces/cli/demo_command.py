@@ -187,14 +187,16 @@ def _tell(here: Here, folder: Path, pilot: str) -> None:
     agency = next(iter(waiting_agencies(here, pilot)), "AGENCY")
     say("Try next:")
     command = _command()
-    for what, why in (
+    tries = (
         (f"status {pilot}", "where each case is, with whom, since when, due when"),
         (f"inbox {agency}", "what waits there, with the number of each work item"),
         ("answer WORK", "answer one work item; asks for each field"),
         (f"runs {pilot}", "the runs and their metrics"),
         (f"plan power {pilot}", "what this plan could show, and how often it would be wrong"),
-    ):
-        say(f"  {command} {what:<20} {why}")
+    )
+    width = max(len(what) for what, _ in tries)
+    for what, why in tries:
+        say(f"  {command} {what:<{width}}  {why}")
 
 
 def _command() -> str:
