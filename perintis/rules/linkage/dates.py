@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from itertools import chain
 
 from perintis.rules.linkage.names import plain
 from perintis.rules.linkage.reading import EMPTY, given
@@ -163,8 +162,3 @@ def _order_of(text: str) -> DateOrder | None:
 def is_swapped(left: str, right: str) -> bool:
     """Whether two dates (eight digits, year first) differ by an exchange of day and month."""
     return left != right and left[:4] == right[:4] and left[4:6] == right[6:8] and left[6:8] == right[4:6]
-
-
-def all_readings(readings: Iterable[DateReading]) -> tuple[date, ...]:
-    """Every date that any of the readings allows, in order."""
-    return tuple(sorted(set(chain.from_iterable(reading.readings for reading in readings))))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perintis.rules.metrics.metric import Kind, Metric, Need
-from perintis.rules.metrics.view import REAUDIT, error_column
+from perintis.rules.metrics.view import error_column
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -54,11 +54,6 @@ def _known(column: pl.Series) -> pl.Series:
     text = column.str.strip_chars().str.to_lowercase()
     values = {**dict.fromkeys(TRUE, 1.0), **dict.fromkeys(FALSE, 0.0)}
     return text.replace_strict(values, default=None, return_dtype=pl.Float64)
-
-
-def reaudited(view: View) -> bool:
-    """Whether what is known of errors comes from a sample that was audited again."""
-    return error_column(view.data.cases) == REAUDIT
 
 
 ERROR_RATE = Metric(

@@ -82,16 +82,6 @@ class View:
         `i`, step, visit, agency, officer, ready, started, completed and outcome, by case and then as recorded; texts
         are enumerations, a byte or two a row.
         """
-        return self._work[1]
-
-    def of_steps(self, column: str) -> pl.Series:
-        """Another column of the step table, for the rows of `steps`."""
-        rows = self._work[0]
-        return self.data.steps[column] if rows is None else self.data.steps[column].gather(rows)
-
-    @cached_property
-    def _work(self) -> tuple[pl.Series | None, pl.DataFrame]:
-        """The rows of the step table that are work (None: all of them, as they are), and those rows."""
         import polars as pl
 
         rows, i = self._placed
@@ -101,10 +91,7 @@ class View:
             pl.lit(WorkStatus.WITHDRAWN.value)
         )
         kept = table.select(work).to_series()
-        if kept.all():
-            return rows, table
-        chosen = kept.arg_true()
-        return (chosen if rows is None else rows.gather(chosen)), table.filter(kept)
+        return table if kept.all() else table.filter(kept)
 
     @cached_property
     def _placed(self) -> tuple[pl.Series | None, pl.Series]:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perintis.rules.evaluation.parts import Between, Cohorts, Figure, Message, MetricMissing, MetricResult
-from perintis.rules.sequential.looks import t_bound
+from perintis.rules.sequential.looks import repeated_interval, t_bound
 from perintis.rules.statistics.clusters import Clustering, standard_error
 from perintis.rules.statistics.multiplicity import benjamini_hochberg, holm
 from perintis.rules.verdict.reading import Reading, Role, Unreadable
 from perintis.rules.verdict.reasons import amount, metric_label, span
-from perintis.use.evaluation.intervals import Z95
+from perintis.use.evaluation.intervals import Z95, with_interval
 from perintis.use.evaluation.measuring import Measured, Outcome, Unmeasured
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ def reading_of(found: Measured, bound: float, look_alpha: float) -> Reading:
     own = found.inference
     centre = found.sign * found.effect.estimate
     primary = found.role is Role.PRIMARY
-    half = t_bound(bound if primary else Z95, own.df) * own.error
-    low, high = centre - half, centre + half
+    held = repeated_interval(centre, own.error, bound if primary else Z95, own.df)
+    low, high = held.low, held.high
     if own.p > (look_alpha if primary else 0.05):
         low, high = min(low, 0.0), max(high, 0.0)
     planned, size = found.planned, found.effect.baseline
@@ -143,8 +143,7 @@ def _relative(found: Measured) -> Figure | None:
         own[chosen] = (found.values.y[chosen] - found.values.y[chosen].mean()) / chosen.sum()
     psi: Floats = (effect.psi - ratio * own) / base
     error = _scaled_error(replace(effect, psi=psi), effect, found.inference.error)
-    half = t_bound(Z95, found.inference.df) * error
-    return Figure(value=ratio, interval=Between(low=ratio - half, high=ratio + half))
+    return with_interval(ratio, error, found.inference.df)
 
 
 def _scaled_error(relative: Effect, effect: Effect, error: float) -> float:
