@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from perintis.doors.store.harm_trips import harm_trips
+from perintis.doors.store.harm_trips import harm_trips, trip_facts
 from perintis.doors.store.judgements import decisions_on, kept_evaluations
 from perintis.doors.store.phases import phases_of
 from perintis.doors.store.plans import find_plan
@@ -85,7 +85,8 @@ def _judged(database: Database, pilot: str) -> Iterator[Moment]:
         change = f" Would change it: {found.change}." if found.change else ""
         yield Moment(
             found.at, "evaluation", f"verdict: {found.word}",
-            f"{found.sentence}.{change} (version {found.version}, {look}, evidence {found.grade}{made_up})",
+            f"{found.sentence}.{change} (version {found.version}, {look}, evidence {found.grade}, "
+            f"against {found.baseline}{made_up})",
             _judged_facts(kept),
         )  # fmt: skip
 
@@ -112,8 +113,10 @@ def _confirmed(made: PilotDecision) -> dict[str, Any]:
 
 def _harm(database: Database, pilot: str) -> Iterator[Moment]:
     for trip in harm_trips(database, pilot):
-        yield Moment(trip.at, "harm", "harm monitor tripped", trip.sentence, vars(trip))
-        if trip.answered_at is not None:
-            word = "intake resumed" if trip.resume else "intake stays paused"
-            yield Moment(trip.answered_at, "resumed", word, f"{trip.reason} (by {trip.answered_by})",
-                         {"trip": trip.number, "resume": trip.resume})  # fmt: skip
+        yield Moment(trip.at, "harm", "harm monitor tripped", trip.sentence, trip_facts(trip))
+        for answer in trip.answers:
+            word = "intake resumed" if answer.resume else "intake stays paused"
+            second = f", confirmed by {answer.confirmed_by}" if answer.confirmed_by else ""
+            yield Moment(answer.at, "resumed", word, f"{answer.reason} (by {answer.by}{second})",
+                         {"trip": trip.number, "resume": answer.resume, "by": answer.by,
+                          "confirmed_by": answer.confirmed_by})  # fmt: skip

@@ -87,11 +87,20 @@ def test_an_answer_names_a_trip_a_person_and_a_reason(
     assert tripped.done("harm", "small", "--json").json[0]["answered_by"] is None
 
 
-def test_a_trip_is_answered_once(tripped: Office) -> None:
-    """The first answer stays."""
-    tripped.done(*ANSWER, "--resume")
-    assert "harm trip 1 was answered already" in tripped(*ANSWER, "--stop").err
+def test_a_stop_can_be_taken_back_by_a_second_person(tripped: Office) -> None:
+    """The list says how; both answers stay in it and in the history."""
+    told = tripped.done(*ANSWER, "--stop").out
+    assert "--answer 1 --by ROLE --reason WHY --resume --confirmed-by OTHER" in " ".join(told.split())
+    assert "a second person has to be named with --confirmed-by" in tripped(*ANSWER, "--resume").err
+    told = tripped.done(*ANSWER, "--resume", "--confirmed-by", "inspector").out
+    assert "Stop, said steering committee" in told
+    assert "(confirmed by inspector)" in " ".join(told.split())
+    assert "New cases are opened." in told
     assert tripped.done("harm", "small", "--json").json[0]["pauses"] is False
+    assert "opens no new cases" not in tripped.done("status", "small").out
+    said = [m["title"] for m in tripped.done("history", "small", "--json").json if m["kind"] == "resumed"]
+    assert said == ["intake stays paused", "intake resumed"]
+    assert "harm trip 1 was answered already" in tripped(*ANSWER, "--resume", "--confirmed-by", "x").err
 
 
 def test_a_pilot_without_trips(office: Office) -> None:

@@ -20,7 +20,8 @@ class JudgedEvaluation:
 
     `word` is scale, adjust, stop, continue or "no verdict"; `code` the reason for programs; `look` None means that it
     was no formal look. `information` is 1/variance of the first primary metric, `fraction` its share of what was
-    planned. `snapshot` is the SHA-256 of the frozen tables; `folder`, `json` and `report` are paths.
+    planned. `snapshot` is the SHA-256 of the frozen tables, `baseline_hash` that of the baseline, whose name may come
+    to stand for other content; `folder`, `json` and `report` are paths.
     """
 
     pilot: str
@@ -46,6 +47,7 @@ class JudgedEvaluation:
     folder: str | None = None
     json: str | None = None
     report: str | None = None
+    baseline_hash: str | None = None
 
 
 @dataclass(frozen=True)

@@ -57,8 +57,9 @@ class AmendmentRow(Base):
 class EvaluationRow(Base):
     """One evaluation with its verdict. `look` counts the formal looks of this plan; `folder` holds its files.
 
-    `snapshot` is the SHA-256 of the frozen tables; `information` is that of the first primary metric (1/variance),
-    from which the bounds of later looks follow; `fraction` is its share of the planned information.
+    `snapshot` is the SHA-256 of the frozen tables, `baseline_hash` that of the baseline; `information` is that of the
+    first primary metric (1/variance), from which the bounds of later looks follow; `fraction` is its share of the
+    planned information.
     """
 
     __tablename__ = "evaluations"
@@ -83,6 +84,7 @@ class EvaluationRow(Base):
     staged: Mapped[bool]
     grade: Mapped[str]
     snapshot: Mapped[str]
+    baseline_hash: Mapped[str | None]
     folder: Mapped[str | None]
     json: Mapped[str | None]
     report: Mapped[str | None]
@@ -139,11 +141,16 @@ class HarmTripRow(Base):
 
 
 class HarmAnswerRow(Base):
-    """What a person said to it: go on (`resume`) or not, and why."""
+    """What a person said to it: go on (`resume`) or not, and why. The latest answer, by `number`, holds.
+
+    `confirmed_by` is the second person where it takes an earlier "stop" back.
+    """
 
     __tablename__ = "harm_answers"
     trip_id: Mapped[int] = mapped_column(ForeignKey("harm_trips.id"), primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     at: Mapped[datetime]
     by: Mapped[str]
     reason: Mapped[str] = mapped_column(Text)
     resume: Mapped[bool]
+    confirmed_by: Mapped[str | None]

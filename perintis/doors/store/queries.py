@@ -189,7 +189,8 @@ def list_cases(reader: Reader, filters: Filters, now: datetime, limit: int) -> l
 def paused_pilots(reader: Reader) -> list[str]:
     """The pilots that open no new cases because the harm monitor tripped and nobody has answered "resume"."""
     rows = reader.rows(
-        "SELECT DISTINCT t.pilot FROM harm_trips t LEFT JOIN harm_answers a ON a.trip_id = t.id "
+        "SELECT DISTINCT t.pilot FROM harm_trips t LEFT JOIN harm_answers a ON a.trip_id = t.id AND a.number = "
+        "(SELECT max(b.number) FROM harm_answers b WHERE b.trip_id = t.id) "
         "WHERE a.resume IS NULL OR NOT a.resume ORDER BY t.pilot"
     )
     return [row[0] for row in rows]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +15,7 @@ from perintis.words.errors import BadInput, NotFound
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from perintis.doors.store.harm_trips import HarmTrip
+    from perintis.doors.store.harm_trips import HarmAnswer, HarmTrip
 
 
 def command(
@@ -26,30 +26,35 @@ def command(
     resume: Annotated[
         bool | None, typer.Option("--resume/--stop", help="Open new cases again, or no more of this pilot.")
     ] = None,
+    confirmed_by: Annotated[
+        str | None, typer.Option("--confirmed-by", help="A second person, where an earlier --stop is taken back.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the trips of the harm monitor, or answer one.
 
     While a trip waits for its answer the pilot opens no new cases; open ones go on. --resume lets new cases in
-    again. --stop is for good: leave the trip unanswered while you look into it.
+    again, --stop does not. A later answer takes the place of an earlier one, and both stand in the history; to take a
+    --stop back needs a second person.
     """
-    from perintis.doors.store.harm_trips import answer_trip, harm_trips
+    from perintis.doors.store.harm_trips import answer_trip, harm_trips, trip_facts
 
     here = Here()
     given = None if answer is None else _checked(by, reason, resume)
-    if given is None and (by, reason, resume) != (None, None, None):
+    if given is None and (by, reason, resume, confirmed_by) != (None, None, None, None):
         raise BadInput("say which trip is answered with --answer N; `perintis harm PILOT` lists them")
     with here.database() as database:
         if given is not None and answer is not None:
             if answer not in {trip.number for trip in harm_trips(database, pilot)}:
                 raise NotFound(f"there is no harm trip {answer} of {pilot}; `perintis harm {pilot}` lists them")
             who, why, go_on = given
-            answer_trip(database, answer, by=who, reason=why, resume=go_on, at=now())
+            second = (confirmed_by or "").strip() or None
+            answer_trip(database, answer, by=who, reason=why, resume=go_on, at=now(), confirmed_by=second)
         trips = harm_trips(database, pilot)
     if not trips:
         here.pilot(pilot)  # a slip in the name must not look like a pilot that does no harm
     if as_json:
-        print_json([trip_json(trip) for trip in trips])
+        print_json([trip_facts(trip) for trip in trips])
         return
     for line in _lines(pilot, trips, here.offices().zone(pilot)):
         say(line)
@@ -65,11 +70,6 @@ def _checked(by: str | None, reason: str | None, resume: bool | None) -> tuple[s
     return by.strip(), reason.strip(), resume
 
 
-def trip_json(trip: HarmTrip) -> dict[str, Any]:
-    """A trip for programs."""
-    return {**vars(trip), "pauses": trip.pauses}
-
-
 def _lines(pilot: str, trips: list[HarmTrip], zone: tzinfo | None) -> Iterator[str]:
     if not trips:
         yield f"The harm monitor has seen nothing of {pilot}; every evaluation of real cases asks it."
@@ -77,11 +77,15 @@ def _lines(pilot: str, trips: list[HarmTrip], zone: tzinfo | None) -> Iterator[s
     for trip in trips:
         yield f"{trip.number}  {exactly(trip.at, zone)}  {trip.metric}"
         yield paragraph(f"   {trip.sentence}.", hanging="   ")
-        yield paragraph(f"   {_answer_words(trip, zone)}", hanging="   ")
+        for words in [_answer_words(answer, zone) for answer in trip.answers] or ["Nobody has answered."]:
+            yield paragraph(f"   {words}", hanging="   ")
     if all(not trip.pauses for trip in trips):
         state = "New cases are opened."
-    elif any(trip.resume is False for trip in trips):
-        state = "No new cases are opened; open ones go on."
+    elif stopped := [trip for trip in trips if trip.pauses and trip.answer]:
+        back = (
+            f"`perintis harm {pilot} --answer {stopped[0].number} --by ROLE --reason WHY --resume --confirmed-by OTHER`"
+        )
+        state = f"No new cases are opened; open ones go on. {back} would take that back."
     else:
         waiting = next(trip for trip in trips if trip.pauses)
         answer = f"`perintis harm {pilot} --answer {waiting.number} --by ROLE --reason WHY --resume` (or --stop)"
@@ -89,8 +93,7 @@ def _lines(pilot: str, trips: list[HarmTrip], zone: tzinfo | None) -> Iterator[s
     yield paragraph(f"{state} Times are {zone_name(zone, now())}.")
 
 
-def _answer_words(trip: HarmTrip, zone: tzinfo | None) -> str:
-    if trip.answered_at is None:
-        return "Nobody has answered."
-    word = "Resume" if trip.resume else "Stop"
-    return f"{word}, said {trip.answered_by} on {exactly(trip.answered_at, zone)}: {trip.reason}"
+def _answer_words(answer: HarmAnswer, zone: tzinfo | None) -> str:
+    word = "Resume" if answer.resume else "Stop"
+    second = f" (confirmed by {answer.confirmed_by})" if answer.confirmed_by else ""
+    return f"{word}, said {answer.by} on {exactly(answer.at, zone)}{second}: {answer.reason}"

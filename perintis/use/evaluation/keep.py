@@ -79,12 +79,12 @@ def unwritable(folder: Path, error: OSError) -> BadInput:
 def remember(
     database: Database, material: Material, found: Evaluated, files: Files, *, at: datetime
 ) -> int:  # fmt: skip
-    """Add the evaluation to the pilot's history; the same snapshot, plan and verdict again adds nothing."""
+    """Add the evaluation to the pilot's history; the same data, plan and verdict again add nothing."""
     row = _row(material, found, files, at)
     for kept in kept_evaluations(database, row.pilot):
         same = kept.evaluation
-        if (same.snapshot, same.plan_hash, same.baseline, same.word, same.look) == (
-            row.snapshot, row.plan_hash, row.baseline, row.word, row.look,
+        if (same.snapshot, same.plan_hash, same.baseline, same.baseline_hash, same.word, same.look) == (
+            row.snapshot, row.plan_hash, row.baseline, row.baseline_hash, row.word, row.look,
         ):  # fmt: skip
             return kept.number
     if not row.simulated and not material.request.departures:
@@ -122,7 +122,7 @@ def _row(material: Material, found: Evaluated, files: Files, at: datetime) -> Ju
         information=None if look is None else look.information, word=panel.word, code=panel.reason.code,
         sentence=panel.reason.text, change=None if panel.change is None else panel.change.text, staged=panel.staged,
         grade=evaluation.evidence.value, snapshot=evaluation.provenance.snapshot, folder=str(files.folder),
-        json=str(files.evaluation), report=str(files.report),
+        json=str(files.evaluation), report=str(files.report), baseline_hash=evaluation.provenance.baseline,
     )  # fmt: skip
 
 

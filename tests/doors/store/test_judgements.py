@@ -7,8 +7,14 @@ from datetime import timedelta
 import pytest
 
 from perintis.doors.store.database import Database
-from perintis.doors.store.harm_trips import answer_trip, harm_trips, record_trip
-from perintis.doors.store.judgements import confirm_decision, decide, decisions_on, keep_evaluation
+from perintis.doors.store.harm_trips import HarmAnswer, answer_trip, harm_trips, record_trip
+from perintis.doors.store.judgements import (
+    confirm_decision,
+    decide,
+    decisions_on,
+    keep_evaluation,
+    kept_evaluations,
+)
 from perintis.words.errors import NotAllowed, NotFound
 from tests.doors.store.judged import AT, evaluation
 
@@ -60,15 +66,42 @@ def test_without_an_evaluation_there_is_nothing_to_decide_on(database: Database)
         decide(database, "small", "stop", reason="r", by="head", at=AT)
 
 
-def test_a_trip_of_the_harm_monitor_is_answered_once(database: Database) -> None:
-    """By a person, with a reason."""
+def test_a_trip_of_the_harm_monitor_is_answered_by_a_person(database: Database) -> None:
+    """With a reason; the same answer again, or one to a trip that is not there, is refused."""
     number = record_trip(
         database, "small", "errors", estimate=-0.06, bound=-0.03, sentence="more errors", data_until=AT, at=AT
     )
     answer_trip(database, number, by="head", reason="known cause", resume=True, at=LATER)
     (trip,) = harm_trips(database, "small")
-    assert (trip.metric, trip.estimate, trip.answered_by, trip.resume) == ("errors", -0.06, "head", True)
-    with pytest.raises(NotAllowed):
-        answer_trip(database, number, by="deputy", reason="no", resume=False, at=LATER)
+    assert (trip.metric, trip.estimate, trip.pauses) == ("errors", -0.06, False)
+    assert trip.answer == HarmAnswer(at=LATER, by="head", reason="known cause", resume=True)
+    with pytest.raises(NotAllowed, match="answered already: resume, by head"):
+        answer_trip(database, number, by="deputy", reason="no", resume=True, at=LATER)
     with pytest.raises(NotFound):
         answer_trip(database, 99, by="deputy", reason="no", resume=False, at=LATER)
+
+
+def test_a_stop_is_taken_back_by_two_persons(database: Database) -> None:
+    """The later answer holds and both stay; one person alone, or one under two spellings, takes nothing back."""
+    number = record_trip(
+        database, "small", "errors", estimate=-0.06, bound=-0.03, sentence="more errors", data_until=AT, at=AT
+    )
+    answer_trip(database, number, by="head", reason="too many errors", resume=False, at=LATER)
+    for second, told in ((None, "a second person has to be named"), (" Deputy", "somebody else has to confirm it")):
+        with pytest.raises(NotAllowed, match=told):
+            answer_trip(database, number, by="deputy", reason="x", resume=True, at=LATER, confirmed_by=second)
+    assert harm_trips(database, "small")[0].pauses
+    answer_trip(database, number, by="deputy", reason="all trained", resume=True, at=LATER, confirmed_by="head")
+    (trip,) = harm_trips(database, "small")
+    assert [(a.by, a.resume, a.confirmed_by) for a in trip.answers] == [
+        ("head", False, None), ("deputy", True, "head"),
+    ]  # fmt: skip
+    assert not trip.pauses
+    answer_trip(database, number, by="head", reason="again", resume=False, at=LATER)
+    assert harm_trips(database, "small")[0].pauses
+
+
+def test_an_evaluation_keeps_the_hash_of_its_baseline(database: Database) -> None:
+    """A name may stand for other content later."""
+    keep_evaluation(database, evaluation(baseline_hash="ef" * 32))
+    assert kept_evaluations(database, "small")[0].evaluation.baseline_hash == "ef" * 32

@@ -129,3 +129,33 @@ def test_going_back_removes_everything(empty: Settings) -> None:
     with database.read() as connection:
         assert set(inspect(connection).get_table_names()) == {"alembic_version"}
     database.close()
+
+
+def test_answers_given_before_there_could_be_a_second_one_are_kept(empty: Settings) -> None:
+    """Migration 0006 makes the table of answers anew: a row stays, as the first answer of its trip, there and back."""
+    from alembic import command
+
+    from perintis.doors.store import upgrading
+
+    database = Database(empty.store_url)
+    config = upgrading._config()
+
+    def move(version: str, *statements: str) -> None:
+        with database.write() as connection:
+            config.attributes["connection"] = connection
+            (command.downgrade if version == "0005" and statements == () else command.upgrade)(config, version)
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+
+    move(
+        "0005",
+        "INSERT INTO harm_trips (id, pilot, at, data_until, metric, estimate, bound, sentence) "
+        "VALUES (1, 'small', 0, 0, 'errors', -0.1, -0.05, 'more errors')",
+        "INSERT INTO harm_answers (trip_id, at, \"by\", reason, resume) VALUES (1, 5, 'head', 'r', true)",
+    )
+    for version, columns in (("head", "trip_id, number, at, resume"), ("0005", "trip_id, 1, at, resume")):
+        move(version)
+        with database.read() as connection:
+            rows = connection.exec_driver_sql(f"SELECT {columns} FROM harm_answers").all()
+        assert [tuple(map(int, row)) for row in rows] == [(1, 1, 5, 1)]
+    database.close()
