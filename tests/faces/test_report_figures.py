@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from perintis.faces.report.figures import Numbers, digits_at, places_for
+from perintis.faces.report.figures import Numbers, digits_at, number, places_for
 from perintis.faces.report.languages.language import language
 from perintis.faces.report.panels.amounts import Amounts, amounts, of_figures
 from perintis.rules.evaluation.parts import Between, Figure
@@ -95,3 +95,16 @@ def test_figures_under_one_another_share_their_decimals() -> None:
     narrow = [Figure(value=0.001, interval=Between(low=0.0005, high=0.0015)),
               Figure(value=-0.35, interval=Between(low=-0.507, high=-0.193))]  # fmt: skip
     assert of_figures(narrow, "days", language("en")).places == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        (-0.0, "", "0.0"), (-0.0, "share", "0.0 pp"), (-1e-7, "days", "0.0000"), (1e-7, "share", "0.0000 pp"),
+        (-0.00012, "share", "-0.012 pp"), (0.0512, "share", "+5.1 pp"), (-0.04, "days", "-0.0400"),
+        (12_345.0, "", "+12,345"),
+    ],
+)  # fmt: skip
+def test_zero_has_no_sign_on_the_terminal(value: float, unit: str, said: str) -> None:
+    """What is too small to be shown is not less than nothing; a small share gets the digits it needs."""
+    assert number(value, unit, signed=True) == said

@@ -150,7 +150,7 @@ SAID = {
         "Syarat perluasan belum ditunjukkan: kapasitas, dasar hukum.",
     ),
     "placebo": (
-        "Smallest p-value of 3 placebo dates: 0.012 (2025-03-02).",
+        "Of 3 placebo dates, the largest change (2025-03-02) would come about by chance in 1.2% of draws.",
         "Dari 3 tanggal plasebo, perubahan terbesar (2 Maret 2025) muncul karena kebetulan pada 1,2% percobaan.",
     ),
     "outcome": ("share refused: not better", "Bagian ditolak: tidak lebih baik."),
@@ -182,12 +182,14 @@ def test_what_cannot_be_said_is_marked_as_english() -> None:
 
 
 def test_english_says_chance_in_words_and_minus_as_minus() -> None:
-    """No bare p-value, whatever a check says of itself."""
-    lot = Message(code="permutation", text="Exchanging the lot among offices gives p = 0.012, the t test 0.010.")
-    assert ENGLISH.say(lot) == (
-        "Were there nothing, drawing the offices anew would give as large a difference in 1.2% of draws, by the t test "
+    """What a check says of itself has no bare p-value; what is rare is said to be rare."""
+    told = (
+        "Were there nothing, drawing the offices anew would give as large a difference in {} of draws, by the t test "
         "1.0%."
     )
+    lot = Message(code="permutation", text=told.format("<0.1%"))
+    assert ENGLISH.say(lot) == told.format("&lt;0.1%")
+    assert "pada &lt;0,1% undian, uji t 1,0%." in INDONESIAN.say(lot)
     effect = Message(code="overlap_weights", text="the effect is -10.81 since 2025-01-06")
     assert ENGLISH.say(effect) == "The effect is \u221210.81 since 2025-01-06."
 
@@ -196,7 +198,7 @@ def test_no_entry_speaks_of_bare_p_values() -> None:
     """In neither language."""
     for code in ("en", "id"):
         for entry in catalogue(code):
-            said = str(entry.string or entry.id)
+            said = f"{entry.id} {entry.string}"  # the terminal shows the sentence itself
             assert not re.search(r"\bp\s*=|p-value|\bp of\b|smallest p\b", said), said
 
 

@@ -16,6 +16,8 @@ SHARE = "share"
 DIGITS = 3
 SIGNIFICANT = 2
 MOST_PLACES = 9
+LEAST_TENTH = 0.095
+"""From so many per cent on, one decimal is enough; below it would say nothing."""
 MINUS = "\u2212"
 
 
@@ -27,11 +29,16 @@ def decimals(value: float, digits: int = DIGITS) -> int:
 
 
 def number(value: float, unit: str = "", *, signed: bool = False) -> str:
-    """One number: `12.3`, `+0.41`, `74 %` for a share, `+5.1 pp` for a difference of shares."""
-    if unit == SHARE:
-        return f"{100 * value:+.1f} pp" if signed else f"{100 * value:.1f} %"
-    places = decimals(value)
-    return f"{value:{'+' if signed else ''},.{places}f}"
+    """One number: `12.3`, `+0.41`, `74 %` for a share, `+5.1 pp` for a difference of shares. Zero has no sign."""
+    share = unit == SHARE
+    size = 100 * value if share else value
+    places = (
+        1 if share and (abs(size) >= LEAST_TENTH or size == 0) else decimals(size, SIGNIFICANT if share else DIGITS)
+    )
+    text = f"{size:z,.{places}f}"
+    if signed and size > 0 and text.strip("0.,"):
+        text = f"+{text}"
+    return text + ((" pp" if signed else " %") if share else "")
 
 
 def span(between: Between, unit: str = "") -> str:

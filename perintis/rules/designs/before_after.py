@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perintis.rules.chance import in_draws
 from perintis.rules.designs.comparability import regression_to_the_mean
 from perintis.rules.designs.design import Diagnostic, Estimated, Evidence
 from perintis.rules.designs.facts import WEEK, Facts, Impact, single_start, some
@@ -281,7 +282,10 @@ def _placebo(points: Points, facts: Facts, against: Points | None) -> Diagnostic
     p, start = min((_p(regression), at) for at, regression in found)
     fine, limit = p >= 0.05 / len(found), 0.05 / len(found)
     on = (date.fromordinal(points.start) + timedelta(days=start * points.length)).isoformat()
-    text = f"Smallest p-value of {some(len(found), 'placebo date')}: {p:.3f} ({on})."
+    text = (
+        f"Of {some(len(found), 'placebo date')}, the largest change ({on}) would come about by chance in "
+        f"{in_draws(p)} of draws."
+    )
     cure = None if fine else f"Something else changed about {on}: find it, or begin the baseline after it."
     return Diagnostic("placebo", text, fine, True, p, limit, cure)
 
@@ -294,7 +298,10 @@ def _residuals(series: Series) -> Diagnostic:
     """Nothing may be left of autocorrelation after the first order is taken out."""
     lags = max(min(10, len(series.innovation) // 5), 2)
     p = ljung_box(series.innovation, lags)
-    text = f"Autocorrelation from one point to the next {series.rho:.2f}; p of any left after it {p:.3f}."
+    text = (
+        f"Autocorrelation from one point to the next {series.rho:z.2f}; were none left after it, as much would come "
+        f"about in {in_draws(p)} of draws."
+    )
     cure = None if p >= RESIDUAL_LIMIT else "The weeks hang together in another way: add the season that is missing."
     return Diagnostic("residual_autocorrelation", text, p >= RESIDUAL_LIMIT, True, p, RESIDUAL_LIMIT, cure)
 
@@ -329,7 +336,7 @@ def _slope(found: Regression, facts: Facts, against: Points | None) -> Diagnosti
     changed = regress(found.points, facts, against, other)
     if changed is None:
         return Diagnostic("other_impact", f"Too few points for the impact '{other}'.", None, gate=False)
-    text = f"With the impact '{other}' the effect would be {changed.estimate:+.4g} (error {changed.error:.3g})."
+    text = f"With the impact '{other}' the effect would be {changed.estimate:+z.4g} (error {changed.error:.3g})."
     near = abs(changed.estimate - found.estimate) <= 2 * max(found.error, changed.error)
     return Diagnostic("other_impact", text, near, False, changed.estimate, changed.error)
 

@@ -56,7 +56,7 @@ def arrivals(units: Units, facts: Facts) -> Diagnostic:
         return Diagnostic("arrivals", "Arrivals cannot be compared: days of opening are not recorded.", None, False)
     change = pilot / baseline - 1
     fine = abs(change) <= VOLUME_CHANGE or facts.arrivals
-    text = f"{pilot:.3g} cases a week and office with the pilot, {baseline:.3g} without ({change:+.0%})"
+    text = f"{pilot:.3g} cases a week and office with the pilot, {baseline:.3g} without ({change:+z.0%})"
     text += "; adjusted for." if facts.arrivals else "."
     cure = None if fine else "Adjust for the logarithm of arrivals in the plan, or compare weeks of like volume."
     return Diagnostic("arrivals", text, fine, True, change, VOLUME_CHANGE, cure)

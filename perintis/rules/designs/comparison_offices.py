@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perintis.rules.chance import in_draws
 from perintis.rules.designs.comparability import pilot_offices, regression_to_the_mean
 from perintis.rules.designs.design import Diagnostic, Estimated, Evidence
 from perintis.rules.designs.facts import Facts, ordinals, outside, single_start
@@ -167,7 +168,10 @@ def _bootstrap(x: Floats, change: Floats, offices: int, seed: int) -> tuple[Diag
     point, error = robust_errors(x, change[None, :])
     p_t = t_p_value(float(point[0] / error[0]), len(change) - x.shape[1]) if error[0] > 0 else 0.0
     agree = (p < LEVEL) == (p_t < LEVEL)
-    text = f"Flipping offices' signs (wild bootstrap) gives p = {p:.3f}, the t test {p_t:.3f}."
+    text = (
+        "Were there nothing, flipping offices' signs (wild bootstrap) would give as large a difference in "
+        f"{in_draws(p)} of draws, by the t test {in_draws(p_t)}."
+    )
     cure = None if agree else "More offices are needed: so few of them give the two tests different answers."
     return (Diagnostic("wild_bootstrap", text, agree, False, p, LEVEL, cure),)
 
@@ -224,7 +228,10 @@ def _before(
     fine = p is not None and p > PRETREND_LIMIT
     text = "Whether the offices moved alike before the start could not be tested."
     if p is not None:
-        text = f"Test that the offices moved alike before the start: p = {p:.3f}; above {PRETREND_LIMIT} needed."
+        text = (
+            "Had the offices moved alike before the start, moves as unlike would come about in "
+            f"{in_draws(p)} of draws; above {in_draws(PRETREND_LIMIT)} needed."
+        )
     mend = None if fine else "Choose comparison offices that moved like the pilot's before the start."
     found = Diagnostic("pre_trend", text, None if p is None else fine, True, p, PRETREND_LIMIT, mend)
     survives = survived_drift(blocks, point, error, df)
@@ -265,7 +272,7 @@ def _drift(blocks: Blocks, facts: Facts, unit: str) -> Diagnostic:
     half = t_quantile(len(slope) - 2) * float(error[0]) * reach
     low, high = float(point[0]) * reach - half, float(point[0]) * reach + half
     limit = facts.smallest_worthwhile
-    text = f"Were the difference of trends before the start to go on, it would make {low:+.3g} to {high:+.3g} {unit}"
+    text = f"Were the difference of trends before the start to go on, it would make {low:+z.3g} to {high:+z.3g} {unit}"
     if limit is None:
         return Diagnostic("drift", f"{text}; no smallest worthwhile effect to hold it against.", None, True, high - low)
     fine = max(abs(low), abs(high)) < abs(limit)

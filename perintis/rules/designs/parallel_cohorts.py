@@ -212,9 +212,7 @@ def _negative_control(facts: Facts) -> Diagnostic:
     reach = t_quantile(found.df) * found.error
     name, point = found.effect.metric, found.effect.estimate
     fine = abs(point) <= reach
-    text = (
-        f"{name}, which the pilot cannot touch, differs by {point:+.3g} ({point - reach:.3g} to {point + reach:.3g})."
-    )
+    text = f"{name}, which the pilot cannot touch, differs by {point:+z.3g} ({point - reach:z.3g} to {point + reach:z.3g})."
     cure = None if fine else "The cohorts differ in something unseen: find what it is and add it as a covariate."
     return Diagnostic(code, text, fine, True, point, reach, cure)
 
@@ -236,7 +234,7 @@ def _sensitivities(
     """Overlap weights and the plain stratified difference, for the eye: they should tell the same story."""
     notes = []
     found = overlap_weighted(values, y, pilot, fitted)
-    text = f"On cases that either cohort could have had (overlap weights) the effect is {found.estimate:+.4g}."
+    text = f"On cases that either cohort could have had (overlap weights) the effect is {found.estimate:+z.4g}."
     apart = abs(found.estimate - effect.estimate) <= 2 * max(error, office_clustered(found)[0])
     notes.append(Diagnostic("overlap_weights", text, apart, False, found.estimate))
     strata = _strata_of(folded)
@@ -244,12 +242,12 @@ def _sensitivities(
     if plain is None:
         return [*notes, Diagnostic("stratified", "No stratum has two cases of both cohorts.", None, gate=False)]
     text = f"Compared within {some(plain.strata, 'stratum').replace('stratums', 'strata')} the effect is "
-    text += f"{plain.estimate:+.4g} (error between cases {plain.error:.3g}, {some(plain.left_out, 'case')} left out)."
+    text += f"{plain.estimate:+z.4g} (error between cases {plain.error:.3g}, {some(plain.left_out, 'case')} left out)."
     notes.append(Diagnostic("stratified", text, None, False, plain.estimate, plain.error))
     check = mantel_haenszel(tables_of(y, pilot, strata)) if is_binary(y) else None
     if check is not None and not isinstance(check, NoEstimate):
         odds = "not defined" if check.odds_ratio is None else f"{check.odds_ratio:.3f}"
-        text = f"Mantel-Haenszel odds ratio {odds}, risk difference {check.risk_difference:+.4f}."
+        text = f"Mantel-Haenszel odds ratio {odds}, risk difference {check.risk_difference:+z.4f}."
         notes.append(Diagnostic("mantel_haenszel", text, None, False, check.risk_difference))
     return notes
 

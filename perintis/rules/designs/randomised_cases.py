@@ -193,7 +193,7 @@ def _yes_or_no(y: Floats, pilot: Flags, stratum: Whole, plain: Stratified) -> li
     gap = abs(check.risk_difference - plain.estimate)
     agree = gap <= MH_TOLERANCE * max(plain.error, check.risk_difference_error)
     text = (
-        f"Mantel-Haenszel risk difference {check.risk_difference:+.4f} (error {check.risk_difference_error:.4f}), "
+        f"Mantel-Haenszel risk difference {check.risk_difference:+z.4f} (error {check.risk_difference_error:.4f}), "
         + ("no odds ratio." if check.odds_ratio is None else f"odds ratio {check.odds_ratio:.3f}.")
     )
     cure = None if agree else "The effect differs much between offices: look at them one by one."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perintis.rules.chance import in_draws
 from perintis.rules.designs.design import Diagnostic, Estimated
 from perintis.rules.designs.facts import Facts, ordinals
 from perintis.rules.designs.linear import Fit, least_squares, t_p_value
@@ -182,7 +183,10 @@ def _lots(table: OfficeMeans, seed: int) -> Flags:
 def _permutation(p: float, p_t: float, least: int) -> Diagnostic:
     """Below twelve offices a cohort the t test and the permutation of offices must say the same."""
     agree = (p < LEVEL) == (p_t < LEVEL)
-    text = f"Exchanging the lot among offices gives p = {p:.3f}, the t test {p_t:.3f}."
+    text = (
+        f"Were there nothing, drawing the offices anew would give as large a difference in {in_draws(p)} of draws, by "
+        f"the t test {in_draws(p_t)}."
+    )
     if least >= FULL_GRADE or agree:
         return Diagnostic("permutation", text, agree, least < FULL_GRADE, p, LEVEL)
     cure = "More offices are needed: so few of them give the two tests different answers."

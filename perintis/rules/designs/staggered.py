@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perintis.rules.chance import in_draws
 from perintis.rules.designs.comparability import regression_to_the_mean
 from perintis.rules.designs.design import Diagnostic, Estimated, Evidence
 from perintis.rules.designs.facts import Facts, some
@@ -110,11 +111,14 @@ def _by_exposure_model(
     df = float(max(table.shape[0] - 2, 1))
     p_t = t_p_value(fit.estimate / fit.error, df)
     agree = (p < LEVEL) == (p_t < LEVEL)
-    text = f"Exchanging the order of starts among offices gives p = {p:.3f}, the model {p_t:.3f}."
+    text = (
+        "Were there nothing, drawing the order of starts anew would give as large a difference in "
+        f"{in_draws(p)} of draws, by the model {in_draws(p_t)}."
+    )
     cure = None if agree else "More offices are needed: the model and the lot give different answers."
     small = len(group) < FULL_GRADE
     overall = averaged(times.found, weights_for(times.found, group, Average.SIMPLE), table.mean)
-    beside = f"Group-time effects average {overall.estimate:+.4g} (error {overall.error:.3g})."
+    beside = f"Group-time effects average {overall.estimate:+z.4g} (error {overall.error:.3g})."
     diagnostics = [
         Diagnostic("order_permutation", text, agree, small, p, LEVEL, cure),
         Diagnostic("group_time", beside, None, False, overall.estimate, overall.error),
@@ -191,7 +195,10 @@ def _pretrend(table: Table, group: Whole, times: GroupTimes, facts: Facts) -> Di
     smallest = min(t_p_value(found.estimate / found.error, df) for _, found in tested)
     p = min(smallest * len(tested), 1.0)
     fine = p > PRETREND_LIMIT
-    text = f"Moves before the start, smallest p-value over {some(len(tested), 'period')}, adjusted: {p:.3f}."
+    text = (
+        f"Moves before the start: were there nothing, the largest of {some(len(tested), 'period')} would come about in "
+        f"{in_draws(p)} of draws."
+    )
     cure = None if fine else "The groups moved apart before they started: compare with offices that moved alike."
     return Diagnostic("pre_trend", text, fine, gate, p, PRETREND_LIMIT, cure)
 

@@ -199,7 +199,7 @@ def _permuted(
         return None, 0, f"{FEWEST_OFFICES} offices a cohort needed, {int(in_cohort.min())} present"
     ways = _count_ways(present, shared)
     if ways < 20:
-        return None, 0, f"offices can be shuffled in {ways} ways only; 20 are needed for a p-value of 0.05"
+        return None, 0, f"offices can be shuffled in {ways} ways only; 20 are needed to bring chance down to 5%"
     counts, costs = table
     complete = ways <= permutations + 1
     swaps = _all_swaps(present, shared) if complete else _drawn_swaps(present, shared, seed, permutations)

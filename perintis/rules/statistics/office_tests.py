@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
+from perintis.rules.chance import in_draws
 from perintis.rules.statistics.effect import NOWHERE, NoEstimate
 from perintis.rules.statistics.grouped import Cells, cells
 
@@ -57,7 +58,9 @@ class Permuted:
         """In words, with the floor where no result could be significant."""
         how = f"all {self.tried} assignments of offices" if self.exact else f"{self.tried} drawn assignments of offices"
         if self.smallest > 0.05:
-            return f"{how}; the smallest p they allow is {self.smallest:.2f}, so no result can be significant"
+            return (
+                f"{how}; the smallest chance they allow is {in_draws(self.smallest)}, so no result can be beyond chance"
+            )
         return how
 
 

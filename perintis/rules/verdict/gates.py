@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from perintis.rules.chance import in_draws
 from perintis.rules.designs.design import Design, Diagnostic
 from perintis.rules.plan.model import Plan
 from perintis.rules.verdict.reading import Role, Unreadable
@@ -149,8 +150,8 @@ def _balance(plan: Plan, facts: Facts) -> Iterator[Gate]:
             return
         yield Gate(
             "G2.ratio", facts.srm_p >= LEAST_SRM_P,
-            f"shares as far from the planned ones come about by chance with probability {facts.srm_p:.2g} "
-            f"(at least {LEAST_SRM_P:g})", "find out which cases were lost or moved between the cohorts",
+            f"shares as far from the planned ones would come about by chance in {in_draws(facts.srm_p)} of draws "
+            f"(at least {in_draws(LEAST_SRM_P)} needed)", "find out which cases were lost or moved between the cohorts",
         )  # fmt: skip
         return
     if facts.worst_smd is not None:

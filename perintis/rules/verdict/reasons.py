@@ -55,7 +55,7 @@ def _in_unit(value: float, metric: str) -> tuple[float, str]:
 def _number(value: float, digits: int = FEWEST_DIGITS) -> str:
     if abs(value) >= 1000:
         return f"{value:,.0f}"
-    return f"{value:.{max(digits, 3) if abs(value) >= 100 else digits}g}"
+    return f"{value:z.{max(digits, 3) if abs(value) >= 100 else digits}g}"
 
 
 def span(reading: Reading) -> str:

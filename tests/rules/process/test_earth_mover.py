@@ -135,7 +135,7 @@ def test_four_offices_compared_with_themselves_are_too_few() -> None:
     names = [f"o{k % 4}" for k in range(40)]
     found = apart(log(["AB"] * 40, names), log(["AC"] * 40, names))
     assert found.p is None
-    assert found.reason == "offices can be shuffled in 16 ways only; 20 are needed for a p-value of 0.05"
+    assert found.reason == "offices can be shuffled in 16 ways only; 20 are needed to bring chance down to 5%"
 
 
 def test_without_paths_there_is_no_distance() -> None:

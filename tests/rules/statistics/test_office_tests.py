@@ -96,7 +96,7 @@ def test_three_offices_against_three_can_never_be_significant() -> None:
     assert smallest_p(3, 3) == pytest.approx(0.10)
     found = permuted(permutation(apart([1, 2, 3, 101, 102, 103], 3)))
     assert found.p == pytest.approx(0.10)
-    assert found.text.endswith("the smallest p they allow is 0.10, so no result can be significant")
+    assert found.text.endswith("the smallest chance they allow is 10%, so no result can be beyond chance")
 
 
 def test_many_offices_are_drawn_with_a_fixed_seed() -> None:

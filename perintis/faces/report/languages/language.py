@@ -76,7 +76,7 @@ class Language:
 
     def _place(self, name: str, value: str) -> str:
         if kind(name) == "p":
-            return self.numbers.chance(float(value.rstrip(",.")))
+            return value[: -len(value.lstrip("<"))] + localised(value.lstrip("<"), self.numbers)
         return self._piece(value)
 
     def _piece(self, text: str) -> str:
