@@ -212,7 +212,8 @@ def _negative_control(facts: Facts) -> Diagnostic:
     reach = t_quantile(found.df) * found.error
     name, point = found.effect.metric, found.effect.estimate
     fine = abs(point) <= reach
-    text = f"{name}, which the pilot cannot touch, differs by {point:+z.3g} ({point - reach:z.3g} to {point + reach:z.3g})."
+    text = f"{name}, which the pilot cannot touch, differs by {point:+z.3g} "
+    text += f"({point - reach:z.3g} to {point + reach:z.3g})."
     cure = None if fine else "The cohorts differ in something unseen: find what it is and add it as a covariate."
     return Diagnostic(code, text, fine, True, point, reach, cure)
 
