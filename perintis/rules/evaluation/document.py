@@ -9,7 +9,8 @@ from perintis.rules.designs.design import Design, Evidence
 from perintis.rules.evaluation.panels import Panels
 from perintis.rules.evaluation.parts import Amended, Count, Message, Number, Part
 
-FORMAT: Literal[1] = 1
+FORMAT: Literal[2] = 2
+"""Format 1 had nothing beside the main figures (no `beside`, `pace` and `bootstrap`); it can still be read."""
 
 
 class PlanFacts(Part):
@@ -48,7 +49,7 @@ class Phase(Part):
 class Evaluation(Part):
     """One evaluation of one pilot phase at one look."""
 
-    format: Literal[1] = FORMAT
+    format: Literal[1, 2] = FORMAT
     pilot: str
     title: str
     phase: Phase

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from perintis.rules.evaluation.parts import (
+    Another,
     Between,
     Check,
     Cohorts,
@@ -83,7 +84,8 @@ class CurvesPanel(Part):
     """4. Cumulative decided curves in `unit`.
 
     `faster` is the chance that a case of the pilot is decided sooner than one of the baseline, ties shared, over pairs
-    of matured cases (Brunner and Munzel 2000); one half means alike.
+    of matured cases (Brunner and Munzel 2000); one half means alike. `pace` says in words what the log-rank test of the
+    whole curves says, as a supplement.
     """
 
     unit: str
@@ -93,6 +95,7 @@ class CurvesPanel(Part):
     compliance_gap: Figure | None
     curves: tuple[Curve, ...]
     faster: Figure | None = None
+    pace: Message | None = None
     note: Message | None = None
 
 
@@ -304,7 +307,10 @@ class Naive(Part):
 
 
 class TrustPanel(Part):
-    """12. Why this can be believed, or not."""
+    """12. Why this can be believed, or not.
+
+    `bootstrap` is the effect of the first primary metric with the interval of a thousand resamples of offices.
+    """
 
     gates: tuple[Check, ...]
     diagnostics: tuple[Check, ...]
@@ -314,6 +320,7 @@ class TrustPanel(Part):
     offices: Cohorts
     icc: Number | None
     naive: tuple[Naive, ...]
+    bootstrap: Another | None = None
 
 
 class MoneyPanel(Part):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from perintis.rules.verdict.reading import Role
 
@@ -55,13 +55,35 @@ class Cohorts(Part):
     pilot: Number
 
 
+class Another(Part):
+    """The same effect by another way, beside the one that decides: a figure, or the reason why there is none.
+
+    `what` says which way. `figure` is pilot minus baseline in `unit` as measured, or pilot over baseline where `unit` is
+    "ratio", with a plain 95 % interval; a one-sided limit has one open end. It decides nothing, unless `decides` says so.
+    """
+
+    code: str
+    what: Message
+    unit: str
+    figure: Figure | None = None
+    reason: Message | None = None
+    note: Message | None = None
+    decides: bool = False
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.figure is None) == (self.reason is None):
+            raise ValueError(f"{self.code} needs a figure or a reason, and not both")
+        return self
+
+
 class MetricResult(Part):
     """One metric of the plan: both cohorts' values and pilot minus baseline, in `unit`.
 
     `estimate` is pilot minus baseline as measured; `oriented` says the same turned so that more is better, which is
     what margins are held against. `interval` is look-adjusted for primary metrics and plain 95 % otherwise. `relative`
     is the change as a share of the baseline. `reading` is what may be said: better, worse, not worse by more than the
-    margin, cannot tell.
+    margin, cannot tell. `beside` are the same effect by other ways.
     """
 
     metric: str
@@ -89,6 +111,7 @@ class MetricResult(Part):
     rests_on: str
     method: str
     left_out: tuple[tuple[str, int], ...] = ()
+    beside: tuple[Another, ...] = ()
 
 
 class MetricMissing(Part):
