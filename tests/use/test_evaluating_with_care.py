@@ -97,7 +97,13 @@ def test_a_horizon_that_cases_were_not_followed_to_gives_no_verdict() -> None:
     lead = next(m for m in found.panels.metrics if m.metric == "lead_time")
     assert found.panels.verdict.word == "no verdict"
     assert isinstance(lead, MetricMissing)
-    assert "no case was followed for 40" in lead.reason.text
+    assert lead.reason.text.startswith("pilot: no case was followed for 40 days; the longest was ")
+    oldest = read_early(whole.pilot, 25).cases.filter(pl.col("closed").is_null())["opened"].min()
+    assert isinstance(oldest, datetime)
+    assert found.panels.verdict.change is not None
+    assert found.panels.verdict.change.text == (
+        f"data read on {(oldest + timedelta(days=40)).date()} or later, or a shorter tau by an amendment"
+    )
     passed, text = gates(found)["G4.tau"]
     assert passed is False
     assert "tau is 40 days, but the pilot was followed for only" in text

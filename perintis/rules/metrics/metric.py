@@ -63,9 +63,10 @@ class Calendars:
 
 @dataclass(frozen=True)
 class NotComparable:
-    """A metric that cannot be measured here, and why."""
+    """A metric that cannot be measured here, why, and where it can be told, what would mend that."""
 
     reason: str
+    cure: str | None = None
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def both(
     left_out: dict[str, int] = {}
     for name, view, found, begin in zip(COHORTS, views, values, (0, sizes[0]), strict=True):
         if isinstance(found, NotComparable):
-            return NotComparable(f"{name}: {found.reason}")
+            return NotComparable(f"{name}: {found.reason}", found.cure)
         if np.isnan(found.y).all():
             why = "; ".join(f"{count} {reason}" for reason, count in found.left_out.items() if count)
             return NotComparable(f"{name}: not one of {len(found.y)} cases can be used" + (f" ({why})" if why else ""))

@@ -14,6 +14,7 @@ from perintis.rules.statistics.cohort_values import CohortValues, withdrawn
 from perintis.rules.statistics.competing import share_decided, time_to_decision
 from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.statistics.options import Withdrawal
+from perintis.rules.statistics.reaching import too_short
 from perintis.rules.statistics.risk_sets import DECIDED, OTHER, follow
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from perintis.rules.statistics.options import Options
 
 MICROSECONDS_A_DAY = 86_400_000_000
+DAYS, WORKING = LEAD_TIME.unit, LEAD_TIME_WORKING.unit
 BACKWARDS = "close before they open"
 LEFT_EARLY = "were withdrawn"
 ENDED_EARLY = "ended before the window opened"
@@ -79,14 +81,15 @@ def _from_curve(
     risk = follow(time[known], cause, entry=None if entry is None else entry[known])
     found = share_decided(risk, horizon) if at_horizon else time_to_decision(risk, horizon)
     if isinstance(found, NoEstimate):
-        return NotComparable(_too_short(found, at_horizon))
+        if at_horizon:
+            return NotComparable(
+                "no case was followed up to its deadline, and some were still open",
+                "data read when deadlines have passed",
+            )
+        return too_short(view, risk, horizon, WORKING if options.working else DAYS, working=options.working)
     y = np.full(len(time), np.nan)
     y[known] = found.pseudo_values
     return CohortValues(y, left_out)
-
-
-def _too_short(found: NoEstimate, at_horizon: bool) -> str:
-    return "no case was followed up to its deadline, and some were still open" if at_horizon else found.reason
 
 
 def _causes(view: View, left: Flags, withdrawal: Withdrawal) -> Whole:

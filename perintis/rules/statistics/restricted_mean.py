@@ -150,6 +150,6 @@ def _first(moments: Floats, line: Floats, target: float) -> float | None:
 def too_short(risk: RiskSets, time: float) -> NoEstimate:
     """The answer where no case was followed for so long and some were still open."""
     return NoEstimate(
-        f"no case was followed for {time:g}; the longest was {risk.last:g}, and some were still open",
-        f"choose a horizon of at most {risk.last:g}, or read the data later",
+        f"no case was followed for {time:g}; the longest was {risk.last:.2g}, and some were still open",
+        f"choose a horizon of at most {risk.last:.2g}, or read the data later",
     )

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from perintis.rules.chance import in_draws
 from perintis.rules.designs.design import Design, Diagnostic
 from perintis.rules.plan.model import Plan
+from perintis.rules.statistics.reaching import SHORTER_TAU
 from perintis.rules.verdict.reading import Role, Unreadable
+from perintis.rules.verdict.reasons import NEEDS_RECORDING
 
 OFFICES_FOR_INFERENCE = 4
 OFFICES_TO_SCALE = 6
@@ -36,6 +39,7 @@ class CohortFacts:
     `cases` entered, from `offices`; `matured_per_office` is the median of matured cases an office; of the cases that
     entered at least tau ago, the share `known_to_tau`; `at_risk_at_tau` is the share of cases still followed and open
     just before tau (1 where all have ended); `resolution_seconds` is the step in which times were stamped;
+    `followed_on` is the day on which a tenth of the cases will have entered tau ago, where that lies ahead;
     `duplicates` the share of events that are there twice; `little_gap` the relative gap of Little's law (L against
     lambda W); `utilisation` the busy share of officers.
     """
@@ -46,6 +50,7 @@ class CohortFacts:
     matured_per_office: float | None = None
     known_to_tau: float | None = None
     at_risk_at_tau: float | None = None
+    followed_on: date | None = None
     resolution_seconds: float | None = None
     duplicates: float | None = None
     little_gap: float | None = None
@@ -112,7 +117,7 @@ def _data(facts: Facts) -> Iterator[Gate]:
         if metric.role is not Role.SECONDARY:
             yield Gate(
                 f"G1.metric.{metric.metric}", False, f"{metric.metric} cannot be computed: {metric.reason}",
-                "record or import what it needs, or take it out of the plan by an amendment",
+                metric.cure.rstrip(".") if metric.cure else NEEDS_RECORDING,
             )  # fmt: skip
     yield _resolution(facts)
     for side in facts.cohorts:
@@ -140,7 +145,10 @@ def _resolution(facts: Facts) -> Gate:
         "times are stamped in the same steps on both sides" if low == high
         else f"times are stamped in steps of {_span(low)} on one side and of {_span(high)} on the other"
     )  # fmt: skip
-    return Gate("G1.resolution", low == high or allowed, text, "stamp times alike, or plan a larger worthwhile effect")
+    cure = "stamp times alike, or plan a larger worthwhile effect"
+    if facts.worthwhile_seconds is not None:
+        cure = f"stamp times on both sides in steps of at most {_span(SMALLEST_STEP * facts.worthwhile_seconds)}"
+    return Gate("G1.resolution", low == high or allowed, text, None if low == high or allowed else cure)
 
 
 def _balance(plan: Plan, facts: Facts) -> Iterator[Gate]:
@@ -228,8 +236,15 @@ def _follow_up(facts: Facts) -> Iterator[Gate]:
         told += [f"{risk:.0%} are followed that far"] if risk is not None else []
         yield Gate(
             "G4.follow_up", enough, f"{side.name}: {' and '.join(told)} ({LEAST_KNOWN:.0%} or {LEAST_AT_RISK:.0%} "
-            "needed)", None if enough else "wait until more cases were followed for tau, or amend tau to be shorter",
+            "needed)", None if enough else _wait(side, "more cases were followed for tau"),
         )  # fmt: skip
+
+
+def _wait(side: CohortFacts, what: str) -> str:
+    """What mends too short a follow-up, with the day from which it will do where that is known."""
+    if side.followed_on is None:
+        return f"wait until {what}, or amend tau to be shorter"
+    return f"data read on {side.followed_on.isoformat()} or later, or {SHORTER_TAU}"
 
 
 def _comparable(facts: Facts) -> Iterator[Gate]:
@@ -266,7 +281,8 @@ def _counted(number: int, word: str) -> str:
 
 
 def _span(seconds: float) -> str:
-    for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size:
-            return f"{seconds / size:g} {word}{'' if seconds == size else 's'}"
-    return f"{seconds:g} second{'' if seconds == 1 else 's'}"
+    for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= size or size == 1:
+            said = f"{seconds / size:.2g}"
+            return f"{said} {word}{'' if said == '1' else 's'}"
+    raise AssertionError("a span is told in seconds at the latest")

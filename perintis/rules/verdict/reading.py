@@ -40,8 +40,10 @@ class Reading:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A metric of the plan that could not be computed, and why. A primary or guardrail of this kind fails a gate."""
+    """A metric of the plan that could not be computed, why, and what would mend it where that is known. A primary or
+    guardrail of this kind fails a gate."""
 
     metric: str
     role: Role
     reason: str
+    cure: str | None = None

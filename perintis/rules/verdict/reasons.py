@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from perintis.rules.verdict.rule import Context
 
 FEWEST_DIGITS = 2
+NEEDS_RECORDING = "record or import what it needs, or take it out of the plan by an amendment"
 Z_POWER = 0.8416
 """The 80 % quantile of the normal distribution: with so much more, an effect is found four times in five."""
 
@@ -42,7 +43,11 @@ def metric_label(metric: str) -> str:
 def amount(value: float, metric: str, digits: int = FEWEST_DIGITS) -> str:
     """A size with its unit: "4.2 days", "3 percentage points" for shares."""
     value, unit = _in_unit(value, metric)
-    said = _number(value, digits)
+    return with_unit(_number(value, digits), unit)
+
+
+def with_unit(said: str, unit: str) -> str:
+    """A number that is written already, with its unit: "1 day", "4.2 working hours"."""
     return f"{said} {unit.removesuffix('s') if said == '1' else unit}".strip()
 
 
@@ -96,8 +101,7 @@ def unreadable(metric: Unreadable) -> Reason:
     """A metric that the rule needs could not be computed."""
     return Reason(
         "unreadable", f"{_capital(metric_label(metric.metric))} cannot be computed: {metric.reason}",
-        "record or import what it needs, or take it out of the plan by an amendment",
-        {"metric": metric.metric, "reason": metric.reason},
+        metric.cure.rstrip(".") if metric.cure else NEEDS_RECORDING, {"metric": metric.metric, "reason": metric.reason},
     )  # fmt: skip
 
 

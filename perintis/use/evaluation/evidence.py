@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,8 +11,10 @@ import numpy as np
 from perintis.rules.designs.design import Design, Diagnostic
 from perintis.rules.metrics import NotComparable, View
 from perintis.rules.statistics.effect import NoEstimate
+from perintis.rules.statistics.followed_values import WORKING
 from perintis.rules.statistics.queues import utilisation
-from perintis.rules.verdict.gates import CohortFacts, Facts
+from perintis.rules.statistics.reaching import reached_on
+from perintis.rules.verdict.gates import LEAST_AT_RISK, CohortFacts, Facts
 from perintis.rules.verdict.reading import Role, Unreadable
 from perintis.use.evaluation.curves import TIMES, risk_sets
 from perintis.use.evaluation.measuring import Measured, Outcome, Unmeasured, tau_days
@@ -20,6 +22,7 @@ from perintis.use.evaluation.measuring import Measured, Outcome, Unmeasured, tau
 if TYPE_CHECKING:
     import polars as pl
 
+    from perintis.rules.plan import PlannedMetric
     from perintis.use.evaluation.prepare import Prepared
 
 DAY, HOUR, MINUTE = 86_400.0, 3_600.0, 60.0
@@ -43,7 +46,9 @@ def gate_facts(prepared: Prepared, outcomes: Sequence[Outcome]) -> Facts:
         co_interventions=_one_sided(prepared), worthwhile_seconds=_worthwhile_seconds(outcomes),
         diagnostics=tuple(d for d in diagnostics if d.value is None or d.code not in (RATIO, BALANCE, EFFECTIVE)),
         unreadable=tuple(
-            Unreadable(o.known.name, o.role, o.reason) for o in outcomes if isinstance(o, Unmeasured) and o.planned
+            Unreadable(o.known.name, o.role, o.reason, o.cure)
+            for o in outcomes
+            if isinstance(o, Unmeasured) and o.planned
         ),
     )  # fmt: skip
 
@@ -75,11 +80,13 @@ def _cohort(prepared: Prepared, view: View, name: str) -> CohortFacts:
     cases = view.data.cases
     tau = tau_days(prepared)
     known, risk = _follow_up(prepared, view)
+    wanted = _planned_time(prepared)
     steps = view.data.steps
     busy = utilisation(view) if steps.height else NoEstimate("no steps were recorded")
     return CohortFacts(
         name=f"the {name}", cases=cases.height, offices=cases["office"].drop_nulls().n_unique(),
         matured_per_office=_matured(view, tau) if tau is not None else None, known_to_tau=known, at_risk_at_tau=risk,
+        followed_on=None if wanted is None else followed_on(view, wanted),
         resolution_seconds=_resolution(cases), duplicates=_duplicates(steps),
         utilisation=None if isinstance(busy, NoEstimate) else busy.share,
     )  # fmt: skip
@@ -99,7 +106,7 @@ def _matured(view: View, tau: float) -> float | None:
 
 def _follow_up(prepared: Prepared, view: View) -> tuple[float | None, float | None]:
     """Of the cases that entered tau ago, the share known up to tau; and the share at risk just before tau."""
-    planned = next((m for m in prepared.plan.metrics if m.metric in TIMES and m.tau is not None), None)
+    planned = _planned_time(prepared)
     if planned is None or planned.tau is None:
         return None, None
     found = risk_sets(planned.metric, view)
@@ -116,6 +123,20 @@ def _follow_up(prepared: Prepared, view: View) -> tuple[float | None, float | No
     age = (view.cases["opened"] <= view.read - timedelta(days=days)).to_numpy()
     ripe = int(age.sum())
     return (float(age[rows].sum()) / ripe if ripe else 0.0), at_risk
+
+
+def _planned_time(prepared: Prepared) -> PlannedMetric | None:
+    """The first time of the plan that has a horizon."""
+    return next((m for m in prepared.plan.metrics if m.metric in TIMES and m.tau is not None), None)
+
+
+def followed_on(view: View, planned: PlannedMetric) -> date | None:
+    """The day on which a tenth of the cases will have entered tau ago; None where that has passed already."""
+    if planned.tau is None:
+        return None
+    working = planned.tau.unit == WORKING
+    found = reached_on(view, planned.tau.value, working=working, share=LEAST_AT_RISK)
+    return found if found is not None and found > view.read.date() else None
 
 
 def _resolution(cases: pl.DataFrame) -> float | None:

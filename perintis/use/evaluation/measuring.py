@@ -130,7 +130,7 @@ def _wanted(prepared: Prepared) -> Iterator[tuple[KnownMetric, PlannedMetric | N
 def _measured(prepared: Prepared, known: KnownMetric, planned: PlannedMetric | None) -> Outcome:
     values = _values(prepared, known, planned)
     if isinstance(values, NotComparable):
-        return Unmeasured(known, planned, values.reason)
+        return Unmeasured(known, planned, values.reason, values.cure)
     facts = prepared.facts
     if planned is not None and planned.worthwhile is not None:
         facts = replace(facts, smallest_worthwhile=planned.absolute(planned.worthwhile, values.mean(pilot=False)))

@@ -12,9 +12,11 @@ from perintis.rules.plan import tau_beyond_follow_up
 from perintis.rules.statistics.followed_values import BACKWARDS
 from perintis.rules.statistics.horizon import permitted_tau
 from perintis.rules.statistics.matured_values import UNKNOWN
+from perintis.rules.statistics.reaching import SHORTER_TAU
 from perintis.rules.verdict.gates import Gate
 from perintis.rules.verdict.reading import Role
 from perintis.use.evaluation.curves import TIMES, risk_sets
+from perintis.use.evaluation.evidence import followed_on
 from perintis.use.evaluation.measuring import Measured, Outcome
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 COHORTS = ("baseline", "pilot")
 LACKING = (UNKNOWN, BACKWARDS, "close before they open or have no deadline")
+MORE_TIME = f"{SHORTER_TAU}, or more time"
 MATURED_FOR_TAU = 0.10
 """With a tenth of a cohort entered tau ago, its curve is known that far, however few of them are still open."""
 
@@ -106,8 +109,10 @@ def _tau(prepared: Prepared) -> Iterator[Gate]:
             for cohort, reach in zip(COHORTS, _reach(prepared, metric), strict=True)
             if reach is not None
         }
+        days = [found for view in prepared.views() if (found := followed_on(view, metric)) is not None]
+        cure = f"data read on {max(days).isoformat()} or later, or {SHORTER_TAU}" if days else MORE_TIME
         for fault in tau_beyond_follow_up(prepared.plan, followed):
-            yield Gate("G4.tau", False, fault, "a shorter tau by an amendment, or more time")
+            yield Gate("G4.tau", False, fault, cure)
 
 
 def _reach(prepared: Prepared, metric: PlannedMetric) -> tuple[float | None, float | None]:

@@ -51,7 +51,7 @@ def readings(outcomes: Sequence[Outcome], bound: float, look_alpha: float) -> tu
     return tuple(
         reading_of(found, bound, look_alpha)
         if isinstance(found, Measured)
-        else Unreadable(found.known.name, found.role, found.reason)
+        else Unreadable(found.known.name, found.role, found.reason, found.cure)
         for found in outcomes
         if found.planned is not None
     )
