@@ -58,8 +58,9 @@ class Cohorts(Part):
 class Another(Part):
     """The same effect by another way, beside the one that decides: a figure, or the reason why there is none.
 
-    `what` says which way. `figure` is pilot minus baseline in `unit` as measured, or pilot over baseline where `unit` is
-    "ratio", with a plain 95 % interval; a one-sided limit has one open end. It decides nothing, unless `decides` says so.
+    `what` says which way. `figure` is pilot minus baseline in `unit` as measured, or pilot over baseline where `unit`
+    is "ratio", with a plain 95 % interval; a one-sided limit has one open end. It decides nothing, unless `decides`
+    says so.
     """
 
     code: str

@@ -10,10 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+import numpy as np
 from scipy.special import betaln, log_ndtr
 
 from perintis.words.errors import BadInput
+
+if TYPE_CHECKING:
+    from perintis.rules.statistics.effect import Floats
 
 _EDGE = 1e-12
 
@@ -111,6 +116,38 @@ def share_interval(
     low = _refuted_from(evidence, wanted, seen, _EDGE)
     high = _refuted_from(evidence, wanted, seen, 1 - _EDGE)
     return (0.0 if low is None else low), (1.0 if high is None else high)
+
+
+def share_intervals(
+    successes: Floats, trials: Floats, alpha: float = 0.05, best_at: float = 100
+) -> tuple[Floats, Floats]:
+    """`share_interval` of many days at once; both of shape (days,), all with at least one case."""
+    seen, wanted = successes / trials, math.log(1 / alpha)
+
+    def evidence(p: Floats) -> Floats:
+        g, h = p, 1 - p
+        v, s = trials * g * h, successes - trials * p
+        budget = 2 * math.log(1 / alpha)
+        spare = np.maximum(best_at * g * h / (budget + math.log(1 + budget)) - g * h, 1e-3 * g * h)
+        a, b = spare / g, spare / h
+        likelihood = -(v / h + s) * np.log(g) - (v / g - s) * np.log(h)
+        found: Floats = likelihood + betaln(b + v / h + s, a + v / g - s) - betaln(b, a)
+        return found
+
+    return _ends(evidence, wanted, seen, _EDGE), _ends(evidence, wanted, seen, 1 - _EDGE)
+
+
+def _ends(evidence: Callable[[Floats], Floats], wanted: float, seen: Floats, edge: float) -> Floats:
+    """By day, the first share from `seen` towards `edge` that is refuted; the edge of all shares where none is."""
+    outside = np.full(len(seen), edge)
+    certain = (np.abs(seen - edge) <= _EDGE) | (evidence(outside) < wanted)
+    inside = np.clip(seen, _EDGE, 1 - _EDGE)
+    for _ in range(60):
+        middle = (inside + outside) / 2
+        refuted = evidence(middle) >= wanted
+        outside, inside = np.where(refuted, middle, outside), np.where(refuted, inside, middle)
+    found: Floats = np.where(certain, round(edge), outside)
+    return found
 
 
 def _refuted_from(evidence: Callable[[float], float], wanted: float, seen: float, edge: float) -> float | None:

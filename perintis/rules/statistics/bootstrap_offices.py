@@ -83,11 +83,38 @@ def count_offices(values: Floats, ended: Flags, office: Whole, offices: int, tau
 def office_weights(cohorts: Sequence[OfficeCounts], resamples: int = RESAMPLES, seed: int = 0) -> Floats:
     """Poisson weights, shape (resamples, offices); a row that leaves a cohort without an office is drawn again."""
     random = stream(seed, "offices")
-    offices = len(cohorts[0].sizes)
+    return _drawn([c.sizes for c in cohorts], resamples, random)
+
+
+def _drawn(sizes: Sequence[Floats], resamples: int, random: np.random.Generator) -> Floats:
+    offices = len(sizes[0])
     weights = random.poisson(1.0, (resamples, offices)).astype(np.float64)
-    while (empty := np.any([weights @ c.sizes == 0 for c in cohorts], axis=0)).any():
+    while (empty := np.any([weights @ (own > 0) == 0 for own in sizes], axis=0)).any():
         weights[empty] = random.poisson(1.0, (int(empty.sum()), offices))
     return weights
+
+
+def resample_influence(
+    estimate: float, sums: Floats, sizes: Floats, resamples: int = RESAMPLES, seed: int = 0
+) -> Replicates:  # fmt: skip
+    """Any effect in resamples of offices, from the sums of its influence values, shape (offices, groups).
+
+    `sizes`, of the same shape, is what each office counts for in each group (its cases, or one): a group of which a
+    resample has more weighs no more for it. One group is both cohorts together, two are baseline and pilot. For a
+    difference of two means it is that of the weighted means. Sums are taken in one order on any number of threads.
+    Source: Field and Welsh 2007; Davison and Hinkley 1997, section 2.7 (linear approximation).
+    """
+    weights = _drawn(list(sizes.T), resamples, stream(seed, "influence"))
+    moved = np.full(resamples, estimate)
+    for own, size in zip(sums.T, sizes.T, strict=True):
+        moved += _in_order(weights * own) * float(size.sum()) / _in_order(weights * size)
+    return Replicates(estimate, moved)
+
+
+def _in_order(table: Floats) -> Floats:
+    """The sum of each row, from left to right."""
+    found: Floats = np.cumsum(table, axis=1)[:, -1]
+    return found
 
 
 def mean_within(counts: OfficeCounts, weights: Floats) -> Floats:

@@ -12,6 +12,7 @@ from math import log, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import gammaln
 
 from perintis.rules.statistics.effect import NOWHERE, Effect, NoEstimate, Scale
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from perintis.rules.statistics.effect import Flags, Floats, Units, Whole
 
 STEPS = 100
+CONVERGED = 1e-10
+FARTHEST = 30.0  # a logarithm of a mean count beyond which it is zero or endless
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,22 +85,23 @@ def dispersion(y: Floats, fitted: Floats, parameters: int) -> float:
 
 def quasi_poisson(y: Floats, covariates: Mapping[str, Floats], cluster: Whole | None = None) -> CountFit | NoEstimate:
     """A regression of counts on covariates with a constant; clustered errors have the factor G / (G - 1)."""
-    import statsmodels.api as sm
-
     names = ("constant", *covariates)
     x = np.column_stack([np.ones(len(y)), *covariates.values()])
     if len(y) <= len(names):
         return NoEstimate(f"{len(y)} cases for {len(names)} coefficients")
     if np.linalg.matrix_rank(x) < len(names):
         return NoEstimate("the covariates say the same thing twice", "leave one of them out")
-    fit = sm.GLM(y, x, family=sm.families.Poisson()).fit()
-    fitted = np.asarray(fit.fittedvalues)
+    beta = _newton(y, x)
+    if beta is None:
+        return NoEstimate("the regression of counts does not converge", "use fewer covariates")
+    fitted = np.exp(x @ beta)
     bread = np.linalg.inv(x.T @ (x * fitted[:, None]))
     psi: Floats = (x * (y - fitted)[:, None]) @ bread
     poisson = np.sqrt(np.diag(bread))
     sigma = sqrt(dispersion(y, fitted, len(names)))
     clustered = None if cluster is None else _clustered(psi, cluster)
-    return CountFit(names, np.asarray(fit.params), poisson, poisson * sigma, clustered, sigma, float(fit.llf), psi)
+    likelihood = float((y * np.log(fitted) - fitted - gammaln(y + 1)).sum())
+    return CountFit(names, beta, poisson, poisson * sigma, clustered, sigma, likelihood, psi)
 
 
 def adjusted_rate_ratio(
@@ -117,6 +121,25 @@ def adjusted_rate_ratio(
     return Effect(
         metric, float(fit.coefficients[1]), psi, used, units, means[0], means[1], "log ratio", Scale.LOG_RATIO
     )
+
+
+def _newton(y: Floats, x: Floats) -> Floats | None:
+    """The coefficients of most likelihood by Newton's method (McCullagh and Nelder 1989, 2.5); None where they run off.
+
+    The first column is the constant.
+    """
+    mean = float(y.mean())
+    if mean <= 0:
+        return None
+    beta = np.zeros(x.shape[1])
+    beta[0] = log(mean)
+    for _ in range(STEPS):
+        fitted = np.exp(np.clip(x @ beta, -FARTHEST, FARTHEST))
+        step = np.linalg.lstsq((x * fitted[:, None]).T @ x, x.T @ (y - fitted), rcond=None)[0]
+        beta = beta + np.clip(step, -1.0, 1.0)
+        if np.abs(step).max() < CONVERGED:
+            return beta if np.abs(x @ beta).max() < FARTHEST else None
+    return None
 
 
 def _solve(counted: Floats, total: Floats, n1: Floats, n0: Floats) -> float | NoEstimate:

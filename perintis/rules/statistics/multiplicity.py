@@ -95,7 +95,8 @@ def max_t(
         raise ValueError("a metric without any variation cannot be tested; leave it out")
     t = np.abs(found) / error
     signs = np.random.default_rng(seed).choice(np.array([-1.0, 1.0]), size=(draws, offices))
-    moved = signs @ sums
+    # Summed from left to right: a product of matrices hangs on the number of threads in its last digit.
+    moved = np.column_stack([np.cumsum(signs * column, axis=1)[:, -1] for column in sums.T])
     spread = factor * ((sums**2).sum(axis=0) - moved**2 / offices)
     drawn = np.abs(moved) / np.sqrt(np.maximum(spread, 1e-300))
     critical = float(np.quantile(drawn.max(axis=1), level, method="higher"))

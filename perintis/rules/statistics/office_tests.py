@@ -138,7 +138,7 @@ def permutation(means: OfficeMeans, strata: Whole | None = None, seed: int = SEE
         shape = tuple((int((places == s).sum()), int(pilot[places == s].sum())) for s in np.unique(places))
         order = np.argsort(places, kind="stable")
         arranged = means.single[order]
-        drawn, exact = _sums_of_labels(shape, arranged, seed)
+        drawn, exact = sums_of_labels(shape, arranged, seed)
         observed, centre = float(arranged[pilot[order]].sum()), _expected(shape, arranged)
         return _permuted(np.abs(drawn - centre), abs(observed - centre), exact, _two_tails(shape))
     if means.paired:
@@ -151,7 +151,7 @@ def permutation(means: OfficeMeans, strata: Whole | None = None, seed: int = SEE
 
 def sign_flips(differences: Floats, seed: int = SEED) -> Permuted:
     """The sign test of differences within offices: each may as well have been the other way round."""
-    signs, exact = _signs(len(differences), seed)
+    signs, exact = signs_of(len(differences), seed)
     return _permuted(
         np.abs(signs @ differences), abs(float(differences.sum())), exact, min(1.0, 2.0 ** (1 - len(differences)))
     )
@@ -200,7 +200,7 @@ def _expected(shape: tuple[tuple[int, int], ...], arranged: Floats) -> float:
     return total
 
 
-def _sums_of_labels(shape: tuple[tuple[int, int], ...], arranged: Floats, seed: int) -> tuple[Floats, bool]:
+def sums_of_labels(shape: tuple[tuple[int, int], ...], arranged: Floats, seed: int) -> tuple[Floats, bool]:
     """The sum over the pilot's offices in every assignment (or in drawn ones), and whether these are all."""
     if prod(comb(size, chosen) for size, chosen in shape) > MOST_ASSIGNMENTS:
         return _drawn_labels(shape, seed) @ arranged, False
@@ -252,7 +252,7 @@ def _drawn(size: int, chosen: int, random: np.random.Generator) -> Floats:
 
 
 @lru_cache(maxsize=32)
-def _signs(count: int, seed: int) -> tuple[Floats, bool]:
+def signs_of(count: int, seed: int) -> tuple[Floats, bool]:
     if 2**count <= MOST_ASSIGNMENTS:
         bits = (np.arange(2**count)[:, None] >> np.arange(count)) & 1
         return np.where(bits, -1.0, 1.0), True

@@ -104,7 +104,7 @@ def size_at_margin(n1: int, n0: int, share0: float, margin: float, alpha: float 
 
 def score(x1: Floats, n1: int, x0: Floats, n0: int, difference: float | Floats, *, small: bool = True) -> Floats:
     """The score statistic of many tables against a difference of the shares; positive above it."""
-    p0 = _restricted(x1, n1, x0, n0, difference)
+    p0 = restricted(x1, n1, x0, n0, difference)
     p1 = p0 + difference
     variance = p1 * (1 - p1) / n1 + p0 * (1 - p0) / n0
     if small:
@@ -117,7 +117,9 @@ def score(x1: Floats, n1: int, x0: Floats, n0: int, difference: float | Floats, 
     return found
 
 
-def _restricted(x1: Floats, n1: int, x0: Floats, n0: int, difference: float | Floats) -> Floats:
+def restricted(
+    x1: Floats, n1: int | Floats, x0: Floats, n0: int | Floats, difference: float | Floats
+) -> Floats:  # fmt: skip
     """The most likely share of the baseline where the pilot's is higher by `difference`, by halving on the slope."""
     low = np.broadcast_to(np.maximum(0.0, -difference), np.shape(x1))
     high = np.broadcast_to(np.minimum(1.0, 1.0 - difference), np.shape(x1))

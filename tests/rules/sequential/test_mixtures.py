@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from perintis.rules.sequential.mixtures import (
@@ -11,6 +12,7 @@ from perintis.rules.sequential.mixtures import (
     best_rho,
     best_rho_one_sided,
     share_interval,
+    share_intervals,
 )
 from perintis.words.errors import BadInput
 
@@ -72,3 +74,11 @@ def test_counts_that_do_not_fit_are_refused() -> None:
 def test_a_bound_beyond_what_is_possible_is_the_largest_possible_sum() -> None:
     """After two outcomes nothing can be refuted at alpha 1e-9."""
     assert BetaBinomialMixture(0.2, 0.8, best_rho(100, 0.05)).bound(0.32, 1e-9) == pytest.approx(1.6)
+
+
+def test_many_days_at_once_are_the_same_as_one_by_one() -> None:
+    """None, some, most and all of them: both ends of every interval."""
+    successes, trials = np.array([0.0, 3, 15, 700, 40, 1]), np.array([40.0, 10, 50, 1000, 40, 1])
+    low, high = share_intervals(successes, trials, 0.05, 50)
+    for k, (x, n) in enumerate(zip(successes, trials, strict=True)):
+        assert (low[k], high[k]) == pytest.approx(share_interval(int(x), int(n), best_at=50), abs=1e-9)

@@ -7,6 +7,7 @@ import time as clock
 import numpy as np
 import pytest
 
+from perintis.rules.bootstrap import stream
 from perintis.rules.statistics.bootstrap_offices import (
     OfficeCounts,
     Replicates,
@@ -17,6 +18,7 @@ from perintis.rules.statistics.bootstrap_offices import (
     office_weights,
     quantile_at,
     replicates,
+    resample_influence,
 )
 from perintis.rules.statistics.clusters import standard_error
 from perintis.rules.statistics.restricted_mean import FromCurve, quantile, restricted_mean
@@ -122,3 +124,24 @@ def test_a_million_cases_take_less_than_a_second() -> None:
     for statistic in (mean_within, mean, quantile_at(0.5)):
         replicates(counts, weights, statistic, 20.0)
     assert clock.perf_counter() - begin < 3.0
+
+
+def test_resampling_influence_is_resampling_the_difference_of_weighted_means() -> None:
+    """For two plain means it is the same, resample by resample; and the spread is that of the clustered error."""
+    random = np.random.default_rng(3)
+    offices, n = 30, random.integers(20, 60, (30, 2)).astype(float)
+    sums = n * (10 + random.normal(0, 1, (offices, 1)) + np.array([0.0, -2.0]) + random.normal(0, 0.5, (offices, 2)))
+    means = sums.sum(axis=0) / n.sum(axis=0)
+    psi = (sums - means * n) / n.sum(axis=0) * np.array([-1.0, 1.0])
+    found = resample_influence(float(means[1] - means[0]), psi, n, 400, seed=9)
+    weights = office_weights_of(n, 400, 9)
+    whole = (weights @ sums) / (weights @ n)
+    np.testing.assert_allclose(found.values, whole[:, 1] - whole[:, 0], rtol=1e-9)
+    clustered = float(np.sqrt((psi.sum(axis=1) ** 2).sum() * offices / (offices - 1)))
+    assert found.error == pytest.approx(clustered, rel=0.2)
+    np.testing.assert_array_equal(found.values, resample_influence(found.estimate, psi, n, 400, seed=9).values)
+    assert (found.values != resample_influence(found.estimate, psi, n, 400, seed=8).values).any()
+
+
+def office_weights_of(n: np.ndarray, resamples: int, seed: int) -> np.ndarray:
+    return stream(seed, "influence").poisson(1.0, (resamples, len(n))).astype(float)
