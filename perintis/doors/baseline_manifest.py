@@ -50,6 +50,7 @@ class BaselineManifest(BaseModel):
     first: datetime | None
     last_opened: datetime | None
     observed_until: datetime
+    observed_from: datetime | None = None
     resolution: str
     offsets: tuple[int, ...]
     grade: Grade
@@ -75,8 +76,9 @@ def describe_log(
         clock=mapping.clock or _clock_of(mapping), cases=tables.cases, open_cases=tables.open_cases,
         events=read.events, steps=tables.steps, rejected=read.rejected, reasons=read.reasons,
         filtered=read.filtered, ignored=read.ignored, first=tables.first, last_opened=tables.last_opened,
-        observed_until=until, resolution=tables.resolution, offsets=tables.offsets, grade=grade,
-        grade_reason=reason, notes=read.notes, created=datetime.now(UTC), imported_by=by,
+        observed_until=until, observed_from=mapping.observed_from, resolution=tables.resolution,
+        offsets=tables.offsets, grade=grade, grade_reason=reason, notes=read.notes, created=datetime.now(UTC),
+        imported_by=by,
     )  # fmt: skip
 
 

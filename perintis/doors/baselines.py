@@ -151,6 +151,7 @@ def load_baseline(home: Path, selection: str) -> DataSet:
         cases=cases,
         steps=steps,
         observed_until=manifest.observed_until.astimezone(UTC),
+        observed_from=None if manifest.observed_from is None else manifest.observed_from.astimezone(UTC),
         grade=manifest.grade,
         clock=manifest.mapping.get("clocks", {}).get(cohort, manifest.clock),
         grade_reason=manifest.grade_reason,

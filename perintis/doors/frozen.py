@@ -27,6 +27,7 @@ class FrozenFacts(BaseModel):
 
     name: str
     observed_until: AwareDatetime
+    observed_from: AwareDatetime | None = None
     grade: Grade
     clock: str
     simulated: bool
@@ -55,6 +56,7 @@ def freeze(data: DataSet, folder: Path) -> FrozenFacts:
     facts = FrozenFacts(
         name=data.name, observed_until=data.observed_until, grade=data.grade, clock=data.clock,
         simulated=data.simulated, grade_reason=data.grade_reason, hash=content_hash(data),
+        observed_from=data.observed_from,
     )  # fmt: skip
     (folder / FACTS_FILE).write_text(facts.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return facts
@@ -72,6 +74,7 @@ def thaw(folder: Path) -> DataSet:
     data = DataSet(
         name=facts.name, cases=cases, steps=steps, observed_until=facts.observed_until, grade=facts.grade,
         clock=facts.clock, simulated=facts.simulated, grade_reason=facts.grade_reason,
+        observed_from=facts.observed_from,
     )  # fmt: skip
     if content_hash(data) != facts.hash:
         raise BadInput(f"{folder.name} was changed after it was frozen: its content does not fit its hash")
@@ -80,12 +83,14 @@ def thaw(folder: Path) -> DataSet:
 
 def content_hash(data: DataSet) -> str:
     """SHA-256 over both tables and the facts, whatever machine or Parquet writer stored them."""
+    began = {} if data.observed_from is None else {"observed_from": data.observed_from.isoformat()}
     return digest_of(
         {
             "cases": _digest(data.cases), "steps": _digest(data.steps), "name": data.name, "grade": data.grade.value,
             "clock": data.clock, "simulated": data.simulated, "grade_reason": data.grade_reason,
             "observed_until": data.observed_until.isoformat(),
         }
+        | began
     )  # fmt: skip
 
 

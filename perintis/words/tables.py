@@ -27,6 +27,8 @@
 | keyed | list of text or null | fields typed by hand at this step |
 
 A data set also has `observed_until`: the instant at which it was read, so that open cases count as "still open then".
+Where it holds cases that were open already when observation began, and none that had ended before, `observed_from` is
+that instant: such a case got in only because it took so long, and counts from the age that it had then.
 """
 
 from __future__ import annotations
@@ -64,7 +66,8 @@ class DataSet:
 
     `clock` says in words what starts and stops the lead time; two data sets with different clocks are compared
     with a warning. `has_steps` is false for extracts with one row a case and no activities. `grade_reason` says in
-    words why it has its grade. A `standard` holds promised times and no cases: both tables are empty then, and
+    words why it has its grade. `observed_from` is when observation began, None where all cases were followed from
+    their opening. A `standard` holds promised times and no cases: both tables are empty then, and
     nothing can be measured in it.
     """
 
@@ -77,6 +80,7 @@ class DataSet:
     simulated: bool = False
     grade_reason: str = ""
     standard: Standard | None = None
+    observed_from: datetime | None = None
 
     @property
     def has_steps(self) -> bool:

@@ -188,3 +188,16 @@ def test_rejected_rows_lie_beside_the_tables(home: Path) -> None:
     assert rejects[1].startswith("2,1,time:timestamp,not a date and time")
     assert (manifest.rejected, manifest.cases) == (2, 1)
     assert sum(manifest.reasons.values()) == 2
+
+
+def test_a_baseline_knows_since_when_its_cases_were_followed(home: Path) -> None:
+    """The day is part of its content and of the data set; it has an offset and lies before the reading."""
+    plain = keep(home, "plain")
+    since = keep(home, "since", observed_from="2024-03-03T00:00:00+07:00")
+    assert since.hash != plain.hash
+    assert load_baseline(home, "since").observed_from == datetime(2024, 3, 2, 17, tzinfo=UTC)
+    assert load_baseline(home, "plain").observed_from is None
+    with pytest.raises(BadInput, match="observed_from: give it with an offset"):
+        build_mapping({"observed_from": "2024-03-03T00:00:00"})
+    with pytest.raises(BadInput, match="`observed_from` has to lie before `observed_until`"):
+        build_mapping({"observed_from": "2024-03-03T00:00:00+07:00", "observed_until": "2024-03-01T00:00:00+07:00"})

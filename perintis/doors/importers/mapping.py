@@ -167,6 +167,9 @@ class Mapping(Strict):
     grade: Grade | None = Field(default=None, description="a lower grade than the data would get by itself")
     sampling: Sampling | None = Field(default=None, description="how a short sample was taken; its grade follows")
     observed_until: datetime | None = Field(default=None, description="when the data was read; else the last event")
+    observed_from: datetime | None = Field(
+        default=None, description="when observation began, if cases open then are in it and those ended before are not"
+    )
 
     @field_validator("closed", mode="before")
     @classmethod
@@ -210,7 +213,7 @@ class Mapping(Strict):
                 raise ValueError("not a time zone; write it like Asia/Jakarta") from error
         return value
 
-    @field_validator("observed_until")
+    @field_validator("observed_until", "observed_from")
     @classmethod
     def _aware(cls, value: datetime | None) -> datetime | None:
         if value is not None and value.tzinfo is None:
@@ -221,6 +224,8 @@ class Mapping(Strict):
     def _parts_fit_together(self) -> Mapping:
         if self.milestones and self.layout is not Layout.CASES:
             raise ValueError("milestones belong to `layout: cases`; an event log has its steps in `activity`")
+        if self.observed_from and self.observed_until and self.observed_from >= self.observed_until:
+            raise ValueError("`observed_from` has to lie before `observed_until`")
         if self.withdrawn and (self.closed is None or self.closed.activities is None):
             raise ValueError("`withdrawn` names other ends than the activities of `closed`; write those too")
         return self

@@ -48,6 +48,11 @@ def import_(
     outcome: Annotated[str | None, typer.Option(help="Column with the outcome.")] = None,
     cohort: Annotated[str | None, typer.Option(help="Column that parts the cases into cohorts.")] = None,
     timezone: Annotated[str | None, typer.Option(help="Zone of times without an offset: Asia/Jakarta.")] = None,
+    observed_from: Annotated[
+        str | None,
+        typer.Option(help="When observation began, if cases open then are in it: 2025-01-01T00:00:00+07:00."),
+    ] = None,
+    observed_until: Annotated[str | None, typer.Option(help="When the data was read; else the last event.")] = None,
     more: Annotated[list[str] | None, typer.Option("--set", help="Any other key of a mapping: KEY=VALUE.")] = None,
     guess: Annotated[bool, typer.Option("--guess", help="Propose which column means what.")] = False,
     map_out: Annotated[Path | None, typer.Option(help="Where --guess writes the mapping.")] = None,
@@ -67,7 +72,7 @@ def import_(
     flags = {
         "layout": layout, "case": case, "activity": activity, "timestamp": timestamp, "agency": agency,
         "officer": officer, "opened": opened, "closed": closed, "outcome": outcome, "cohort": cohort,
-        "timezone": timezone,
+        "timezone": timezone, "observed_from": observed_from, "observed_until": observed_until,
     }  # fmt: skip
     here = Here()
     here.pilot(pilot)

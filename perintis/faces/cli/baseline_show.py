@@ -98,7 +98,8 @@ def summary_lines(m: BaselineManifest, here: Here) -> Iterator[str]:
     if m.clock:
         yield from _entry("clock", m.clock)
     if m.standard is None:
-        yield from _entry("observed", f"until {m.observed_until.date()}")
+        since = "" if m.observed_from is None else f"from {m.observed_from.date()} "
+        yield from _entry("observed", f"{since}until {m.observed_until.date()}")
     by = f" by {m.imported_by}" if m.imported_by else ""
     rows = "" if m.standard else f" ({m.events:,} events, {m.steps:,} steps)"
     yield from _entry("source", f"{m.source}{rows}, sha256 {m.source_sha256[:16]}; imported {m.created.date()}{by}")

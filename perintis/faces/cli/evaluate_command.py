@@ -169,6 +169,12 @@ def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
         f"{flow.baseline.name}: {flow.baseline.assigned:,} cases ({flow.baseline.open:,} open); "
         f"{flow.pilot.name}: {flow.pilot.assigned:,} ({flow.pilot.open:,} open)"
     )
+    for side in (flow.baseline, flow.pilot):
+        if side.already_open and side.observed_from is not None:
+            yield paragraph(
+                f"{side.already_open:,} cases of {side.name} were open already when observation began on "
+                f"{_day(side.observed_from)}; they count from the age they had then, or are left out."
+            )
     yield ""
     rows = [_row(m) for m in panels.metrics if isinstance(m, MetricResult)]
     if rows:

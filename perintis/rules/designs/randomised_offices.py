@@ -15,6 +15,7 @@ from perintis.rules.designs.facts import Facts, ordinals
 from perintis.rules.designs.linear import Fit, least_squares, t_p_value
 from perintis.rules.designs.office_error import FOR_INFERENCE, FULL_GRADE, enough_offices, grade_by_offices
 from perintis.rules.statistics.effect import NOWHERE, Effect, NoEstimate
+from perintis.rules.statistics.office_tests import OfficeMeans as Means
 
 if TYPE_CHECKING:
     from perintis.rules.statistics.case_values import CaseValues
@@ -98,6 +99,20 @@ def office_means(values: CaseValues, facts: Facts) -> tuple[OfficeMeans, Flags]:
     own = _own_baseline(values, before, count)
     baseline = np.array([facts.office_baseline.get(name, own[place]) for name, place in zip(names, here, strict=True)])
     return OfficeMeans(here, pilot, n[here], sums[here] / n[here], baseline, stratum, names), chosen
+
+
+def adjusted_means(values: CaseValues, facts: Facts) -> tuple[Means, Whole]:
+    """The means of offices less what their strata and means before explain, and the stratum of each.
+
+    Their difference is the estimate. `NoEstimate` of `estimate` comes first: there are two offices on either side.
+    """
+    table, _ = office_means(values, facts)
+    x, _ = _columns(table)
+    fit = least_squares(x, table.mean)
+    single = table.mean if fit is None else table.mean - x[:, 2:] @ fit.coefficient[2:]
+    sizes = np.zeros((len(single), 2))
+    sizes[np.arange(len(single)), table.pilot.astype(np.int64)] = table.n
+    return Means(np.where(sizes > 0, single[:, None], np.nan), sizes, table.office), table.stratum
 
 
 def _own_baseline(values: CaseValues, before: Flags, count: int) -> Floats:

@@ -39,7 +39,10 @@ class VerdictPanel(Part):
 
 
 class FlowSide(Part):
-    """How the cases of one cohort went, in numbers that add up: received = not eligible + assigned."""
+    """How the cases of one cohort went, in numbers that add up: received = not eligible + assigned.
+
+    `already_open` of the assigned were open when observation began (`observed_from`), and count from then on.
+    """
 
     name: str
     grade: str
@@ -47,6 +50,7 @@ class FlowSide(Part):
     clock: str
     period: tuple[date, date]
     observed_until: datetime
+    observed_from: datetime | None = None
     received: Count
     not_eligible: Count
     assigned: Count
@@ -55,6 +59,7 @@ class FlowSide(Part):
     withdrawn: Count
     open: Count
     offices: Count
+    already_open: Count = 0
 
 
 class FlowPanel(Part):

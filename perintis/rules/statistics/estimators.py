@@ -57,18 +57,20 @@ def case_values(
     withdrawal: Withdrawal | str = Withdrawal.COMPETING,
     counted: Counted | str = Counted.TAU,
     observed_from: tuple[datetime | None, datetime | None] = (None, None),
+    enter_late: bool = True,
 ) -> CaseValues | NotComparable:
     """The values of a metric in the order of `units` (from `units_of` on the same two data sets).
 
     `tau` is in the metric's own unit for times (working hours for those in working time), else in days. `observed_from`
-    is when each cohort's window opened, for data that hold cases already open then: they count from that age on. A
-    metric in working time needs calendars in the views; work is cut to the views' `longest_session`, if any.
+    is when observation of each cohort began, for data that hold cases already open then: a time counts them from the
+    age they had, or leaves them out where `enter_late` is false, and what is counted up leaves them out. A metric in
+    working time needs calendars in the views; work is cut to the views' `longest_session`, if any.
     """
     metric = metric_named(metric_name)
     if metric is None:
         return NotComparable(f"there is no metric {metric_name!r}; there is {', '.join(m.name for m in METRICS)}")
     options = Options(
-        tau, service_level_days, Withdrawal(withdrawal), Counted(counted), metric_name.endswith(WORKING)
+        tau, service_level_days, Withdrawal(withdrawal), Counted(counted), metric_name.endswith(WORKING), enter_late
     )  # fmt: skip
     if options.tau is not None and options.tau <= 0:
         return NotComparable("the horizon (tau) has to be more than zero")
@@ -92,7 +94,7 @@ def _values(
     if metric is ERROR_RATE:
         missing = [need for need in metric.requires if view.lacks(need)]
         return NotComparable(f"no {missing[0].value} were recorded") if missing else error_values(view, options)
-    return counted_values(metric, view, options)
+    return counted_values(metric, view, options, observed_from)
 
 
 def cost_per_decision(baseline: View, pilot: View, units: Units, *, tau: float) -> Effect | NotComparable:

@@ -28,7 +28,8 @@ MICROSECONDS_A_DAY = 86_400_000_000
 DAYS, WORKING = LEAD_TIME.unit, LEAD_TIME_WORKING.unit
 BACKWARDS = "close before they open"
 LEFT_EARLY = "were withdrawn"
-ENDED_EARLY = "ended before the window opened"
+ENDED_EARLY = "ended before observation began"
+OPEN_EARLY = "were open already when observation began"
 
 
 def lead_time_values(view: View, options: Options, observed_from: datetime | None) -> CohortValues | NotComparable:
@@ -39,7 +40,7 @@ def lead_time_values(view: View, options: Options, observed_from: datetime | Non
         return found
     assert options.tau is not None
     time = found["value"].cast(float).fill_null(np.nan).to_numpy()
-    entry = None if observed_from is None else _ages(view, observed_from, working=options.working)
+    entry = None if observed_from is None else ages(view, observed_from, working=options.working)
     return _from_curve(view, time, entry, options, options.tau, at_horizon=False)
 
 
@@ -58,7 +59,7 @@ def service_level_values(view: View, options: Options, observed_from: datetime |
         promised = _micros(view, "due") - _micros(view, "opened")
     promised = np.where(promised > 0, promised, np.nan)
     time = np.where(taken >= 0, taken, np.nan) / promised
-    entry = None if observed_from is None else _ages(view, observed_from) * MICROSECONDS_A_DAY / promised
+    entry = None if observed_from is None else ages(view, observed_from) * MICROSECONDS_A_DAY / promised
     return _from_curve(view, time, entry, options, 1.0, at_horizon=True)
 
 
@@ -75,6 +76,10 @@ def _from_curve(
         late = known & (entry > 0) & (entry >= time)
         left_out[ENDED_EARLY] = int(late.sum())
         known &= ~late
+        if not options.enter_late:
+            left_out[OPEN_EARLY] = int((known & (entry > 0)).sum())
+            known &= entry <= 0
+            entry = None
     if not known.any():
         return CohortValues(np.full(len(time), np.nan), left_out)
     cause = _causes(view, left, options.withdrawal)[known]
@@ -98,8 +103,8 @@ def _causes(view: View, left: Flags, withdrawal: Withdrawal) -> Whole:
     return np.where(ended, np.where(competing, OTHER, DECIDED), 0)
 
 
-def _ages(view: View, since: datetime, *, working: bool = False) -> Floats:
-    """How old each case was when the window opened, 0 if it came later; in days or working hours."""
+def ages(view: View, since: datetime, *, working: bool = False) -> Floats:
+    """How old each case was when observation began, 0 if it came later; in days or working hours."""
     import polars as pl
 
     opened = view.cases["opened"]

@@ -13,10 +13,12 @@ import numpy as np
 from perintis.rules.metrics import Metric, Need, NotComparable, matured, measure
 from perintis.rules.metrics.errors import errors_within
 from perintis.rules.statistics.cohort_values import CohortValues, withdrawn
-from perintis.rules.statistics.followed_values import LEFT_EARLY
+from perintis.rules.statistics.followed_values import LEFT_EARLY, OPEN_EARLY
 from perintis.rules.statistics.options import Counted, Withdrawal
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import polars as pl
 
     from perintis.rules.metrics import MaturedView, View
@@ -30,16 +32,22 @@ UNDECIDED = "were not decided, or less than tau ago"
 COUNTED_FROM_WORK = ("handovers", "officer_handovers", "rework", "any_rework")
 
 
-def counted_values(metric: Metric, view: View, options: Options) -> CohortValues | NotComparable:
-    """The metric's value of every case that is used."""
+def counted_values(
+    metric: Metric, view: View, options: Options, observed_from: datetime | None = None
+) -> CohortValues | NotComparable:
+    """The metric's value of every case that is used.
+
+    Cases that were open already when observation began are not: they are there because they took long, and what was
+    done on them before was perhaps not seen.
+    """
     for need in metric.requires:
         if view.lacks(need):
             return NotComparable(_lacking(metric, need, view))
     if options.counted is Counted.CLOSED:
-        return _left_out_withdrawn(view, options, _closed(metric, view))
+        return _left_out(view, options, observed_from, _closed(metric, view))
     if options.tau is None:
         return NotComparable("a horizon (tau) is needed, so that old and young cases are seen for equally long")
-    return _left_out_withdrawn(view, options, _matured(metric, view, options.tau, options.working))
+    return _left_out(view, options, observed_from, _matured(metric, view, options.tau, options.working))
 
 
 def error_values(view: View, options: Options) -> CohortValues:
@@ -72,7 +80,10 @@ def _closed(metric: Metric, view: View) -> CohortValues:
     return CohortValues(y, {OPEN: int((~ended).sum()), UNKNOWN: int((ended & np.isnan(value)).sum())})
 
 
-def _left_out_withdrawn(view: View, options: Options, found: CohortValues) -> CohortValues:
+def _left_out(view: View, options: Options, observed_from: datetime | None, found: CohortValues) -> CohortValues:
+    if observed_from is not None:
+        early = (view.cases["opened"] < observed_from).fill_null(False).to_numpy() & ~np.isnan(found.y)
+        found = CohortValues(np.where(early, np.nan, found.y), {**found.left_out, OPEN_EARLY: int(early.sum())})
     if options.withdrawal is not Withdrawal.LEFT_OUT:
         return found
     left = withdrawn(view) & ~np.isnan(found.y)

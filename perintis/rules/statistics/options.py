@@ -29,10 +29,15 @@ class Counted(StrEnum):
 
 @dataclass(frozen=True)
 class Options:
-    """`tau` is in days, or in working hours where `working` says that the metric is counted in them."""
+    """`tau` is in days, or in working hours where `working` says that the metric is counted in them.
+
+    `enter_late`: a case that was open already when observation began counts from the age it had then; else it is left
+    out. A mean by day of opening needs it left out: the cases of an early day are there only if they took long.
+    """
 
     tau: float | None = None
     service_level_days: float | None = None
     withdrawal: Withdrawal = Withdrawal.COMPETING
     counted: Counted = Counted.TAU
     working: bool = False
+    enter_late: bool = True

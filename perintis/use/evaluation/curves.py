@@ -11,10 +11,12 @@ from perintis.rules.evaluation.parts import Cohorts, Message, MetricResult, Miss
 from perintis.rules.metrics import LEAD_TIME, LEAD_TIME_WORKING, NotComparable, View, measure
 from perintis.rules.statistics.competing import decided_curve, share_decided, time_to_decision
 from perintis.rules.statistics.effect import NOWHERE, NoEstimate
+from perintis.rules.statistics.followed_values import ages
 from perintis.rules.statistics.restricted_mean import log_log_interval, quantile
 from perintis.rules.statistics.risk_sets import DECIDED, OTHER, RiskSets, follow
 from perintis.use.evaluation.faster import faster
 from perintis.use.evaluation.flow import LOST
+from perintis.use.evaluation.pace import pace
 
 if TYPE_CHECKING:
     from perintis.rules.statistics.effect import Floats, Whole
@@ -50,7 +52,7 @@ def curves(prepared: Prepared, metrics: tuple[object, ...]) -> CurvesPanel | Mis
         unit=metric.unit, tau=tau, service_level=_service_level(prepared) if metric is LEAD_TIME else None,
         compliance=None if met is None else Cohorts(baseline=met.baseline, pilot=met.pilot),
         compliance_gap=None if met is None else met.oriented, curves=tuple(drawn),
-        faster=faster(prepared, metric.name, tau), note=_note(wanted, tau, metric.unit),
+        faster=faster(prepared, metric.name, tau), pace=pace(prepared, ready), note=_note(wanted, tau, metric.unit),
     )  # fmt: skip
 
 
@@ -63,7 +65,10 @@ def _note(wanted: float, tau: float, unit: str) -> Message | None:
 
 
 def risk_sets(metric: str, view: View) -> tuple[Whole, RiskSets] | NotComparable:
-    """Rows of the case table that have a lead time, and their risk sets with withdrawal as another ending."""
+    """Rows of the case table that have a lead time, and their risk sets with withdrawal as another ending.
+
+    A case that was open already when observation began is at risk from the age that it had then.
+    """
     found = measure(TIMES[metric], view)
     if isinstance(found, NotComparable):
         return found
@@ -71,7 +76,14 @@ def risk_sets(metric: str, view: View) -> tuple[Whole, RiskSets] | NotComparable
     rows = np.flatnonzero(np.isfinite(value))
     lost = view.cases["outcome"].is_in(LOST).fill_null(False).to_numpy()
     cause = np.where(found["ended"].to_numpy(), np.where(lost, OTHER, DECIDED), 0)
-    return rows, follow(value[rows], cause[rows])
+    began = view.data.observed_from
+    if began is None:
+        return rows, follow(value[rows], cause[rows])
+    entry = ages(view, began, working=TIMES[metric] is LEAD_TIME_WORKING)
+    rows = rows[(entry[rows] <= 0) | (entry[rows] < value[rows])]
+    if not rows.size:
+        return NotComparable("every case had ended before observation began")
+    return rows, follow(value[rows], cause[rows], entry=entry[rows])
 
 
 def _curve(name: str, risk: RiskSets, view: View, rows: Whole, reach: float, tau: float) -> Curve:

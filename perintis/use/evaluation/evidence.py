@@ -114,7 +114,7 @@ def _follow_up(prepared: Prepared, view: View) -> tuple[float | None, float | No
         return 0.0, 0.0
     rows, risk = found
     place = int(np.searchsorted(risk.moments, planned.tau.value, side="left"))
-    at_risk = float(risk.at_risk[place] / risk.at_risk[0]) if place < len(risk.moments) else 0.0
+    at_risk = float(risk.at_risk[place] / risk.at_risk.max()) if place < len(risk.moments) else 0.0
     if risk.after[-1] <= 0:
         at_risk = 1.0  # everybody was followed to the end
     days = planned.tau.value if planned.tau.unit == "days" else None

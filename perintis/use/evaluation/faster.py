@@ -16,9 +16,20 @@ from perintis.rules.statistics.ranks import faster_effect
 from perintis.use.evaluation.flow import LOST
 
 if TYPE_CHECKING:
+    from perintis.rules.metrics import View
+    from perintis.rules.statistics.effect import Flags
     from perintis.use.evaluation.prepare import Prepared
 
 TIMES = {metric.name: metric for metric in (LEAD_TIME, LEAD_TIME_WORKING)}
+
+
+def fresh(view: View) -> Flags:
+    """True for cases that were followed from their opening; one that was open before is there because it took long."""
+    began = view.data.observed_from
+    if began is None:
+        return np.ones(view.size, dtype=bool)
+    found: Flags = (view.cases["opened"] >= began).fill_null(False).to_numpy()
+    return found
 
 
 def faster(prepared: Prepared, metric: str, tau: float) -> Figure | None:
@@ -39,6 +50,7 @@ def faster(prepared: Prepared, metric: str, tau: float) -> Figure | None:
             known &= (view.cases["opened"] <= view.read - timedelta(days=tau)).to_numpy()
         else:
             known &= table["ended"].to_numpy() | (value >= tau)
+        known &= fresh(view)
         parts.append(np.where(known, np.where(lost, tau, np.minimum(value, tau)), np.nan))
     y = np.concatenate(parts)
     effect = faster_effect(CaseValues(metric, "probability", y, ~np.isnan(y), prepared.units))

@@ -26,13 +26,20 @@ def flow_side(data: DataSet, received: int, tau_days: float | None) -> FlowSide:
     long_ago = pl.lit(tau_days is None) | (
         pl.col("opened") <= pl.lit(data.observed_until) - timedelta(days=tau_days or 0)
     )
+    began = data.observed_from
+    early = (pl.col("opened") < pl.lit(began)).sum() if began is not None else pl.lit(0)
     sums = cases.select(
-        followed=(closed | long_ago).sum(), decided=(closed & ~lost).sum(), withdrawn=lost.sum(), open=(~closed).sum()
+        followed=(closed | long_ago).sum(),
+        already_open=early,
+        decided=(closed & ~lost).sum(),
+        withdrawn=lost.sum(),
+        open=(~closed).sum(),
     ).row(0, named=True)
     return FlowSide(
         name=data.name, grade=data.grade.value, simulated=data.simulated, clock=data.clock, period=_period(data),
-        observed_until=data.observed_until, received=received, not_eligible=received - cases.height,
-        assigned=cases.height, offices=cases["office"].drop_nulls().n_unique(), **sums,
+        observed_until=data.observed_until, observed_from=began, received=received,
+        not_eligible=received - cases.height, assigned=cases.height, offices=cases["office"].drop_nulls().n_unique(),
+        **sums,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from perintis.rules.verdict.needs import Size
 from perintis.rules.verdict.reading import Role
 from perintis.rules.verdict.reasons import Reason
 from perintis.rules.verdict.rule import Context, Verdict, judge
+from perintis.use.evaluation.beside import with_others
 from perintis.use.evaluation.evidence import gate_facts
 from perintis.use.evaluation.grading import evidence_of
 from perintis.use.evaluation.intervals import Z95
@@ -63,7 +64,7 @@ def judged(prepared: Prepared, outcomes: tuple[Outcome, ...]) -> Judged:
     found = check_gates(prepared.plan, gate_facts(prepared, outcomes))
     gates = in_order((*found, *own_gates(prepared, outcomes, standing)))
     evidence, why = evidence_of(prepared, first)
-    metrics = results(outcomes, bound, alpha)
+    metrics = with_others(prepared, outcomes, results(outcomes, bound, alpha))
     result = next((m for m in metrics if isinstance(m, MetricResult) and m.role is Role.PRIMARY), None)
     groups, followed = subgroups(prepared, first), followed_design(prepared)
     verdict = _held(prepared, standing, gates)

@@ -33,6 +33,7 @@ from perintis.rules.statistics.estimators import case_values
 from perintis.rules.statistics.options import Counted, Withdrawal
 from perintis.rules.statistics.satisfaction import case_index
 from perintis.rules.verdict.reading import Role
+from perintis.use.evaluation.at_margin import AtMargin, at_margin
 from perintis.use.evaluation.satisfied import answers_of
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
 ENOUGH_OFFICES = 12
 """From so many offices a cohort on, the t test need not be confirmed by exchanging the lot."""
+
+BY_DAY = (Design.BEFORE_AFTER, Design.COMPARISON_OFFICES, Design.STAGGERED)
+"""Designs that take means by day of opening."""
 
 EXPLORED = (
     LEAD_TIME, WAITING_TIME, TOUCH_TIME, HANDOVERS, OFFICER_HANDOVERS, REWORK, ANY_REWORK, DUPLICATE_ENTRY,
@@ -64,13 +68,17 @@ class Inference:
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """A metric with its values, its effect by the plan's design, and how far that may be off."""
+    """A metric with its values, its effect by the plan's design, and how far that may be off.
+
+    `held` is how else a guardrail is held against its margin.
+    """
 
     known: KnownMetric
     planned: PlannedMetric | None
     values: CaseValues
     estimated: Estimated
     inference: Inference
+    held: AtMargin | None = None
 
     @property
     def role(self) -> Role:
@@ -137,7 +145,10 @@ def _measured(prepared: Prepared, known: KnownMetric, planned: PlannedMetric | N
     found = estimate(prepared.plan.design.kind, values, facts)
     if isinstance(found, NoEstimate):
         return Unmeasured(known, planned, found.reason.rstrip("."), found.cure)
-    return Measured(known, planned, values, found, infer(prepared.plan.design.kind, found))
+    measured = Measured(known, planned, values, found, infer(prepared.plan.design.kind, found))
+    if planned is None or planned.margin is None:
+        return measured
+    return replace(measured, held=at_margin(prepared.plan.design.kind, values, found, facts, measured.sign))
 
 
 def _values(prepared: Prepared, known: KnownMetric, planned: PlannedMetric | None) -> CaseValues | NotComparable:
@@ -152,8 +163,10 @@ def _values(prepared: Prepared, known: KnownMetric, planned: PlannedMetric | Non
         counted = Counted.CLOSED
     withdrawal = Withdrawal.COMPETING if planned is None else Withdrawal(planned.withdrawn_as.value)
     return case_values(
-        known.name, prepared.baseline, prepared.pilot, prepared.units, tau=tau, withdrawal=withdrawal, counted=counted
-    )
+        known.name, prepared.baseline, prepared.pilot, prepared.units, tau=tau, withdrawal=withdrawal, counted=counted,
+        observed_from=(prepared.baseline.data.observed_from, prepared.pilot.data.observed_from),
+        enter_late=prepared.plan.design.kind not in BY_DAY,
+    )  # fmt: skip
 
 
 def _horizon(prepared: Prepared, known: KnownMetric, planned: PlannedMetric | None) -> float | None:

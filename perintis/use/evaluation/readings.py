@@ -40,9 +40,12 @@ def reading_of(found: Measured, bound: float, look_alpha: float) -> Reading:
         for name in ("worthwhile", "margin", "target")
         if planned is not None and (value := getattr(planned, name)) is not None
     }
+    one_sided = centre - t_bound(Z95, own.df) * own.error
+    if found.held is not None and "margin" in sized:
+        one_sided = found.held.held(one_sided, sized["margin"])
     return Reading(
         metric=found.known.name, role=found.role, effect=centre, error=own.error, df=own.df, low=low, high=high,
-        one_sided_low=centre - t_bound(Z95, own.df) * own.error, p=own.p, **sized,
+        one_sided_low=one_sided, p=own.p, **sized,
     )  # fmt: skip
 
 

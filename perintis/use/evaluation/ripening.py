@@ -7,7 +7,7 @@ error tau after the decision, an answer when the case was closed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from perintis.rules.metrics import NotComparable, measure
 from perintis.rules.plan import SATISFACTION
 from perintis.rules.plan.metric import Withdrawn
 from perintis.use.evaluation.curves import TIMES
+from perintis.use.evaluation.faster import fresh
 from perintis.use.evaluation.flow import LOST
 from perintis.use.evaluation.measuring import Measured, tau_days
 
@@ -45,7 +46,14 @@ class Ripe:
 
 
 def ripe_values(prepared: Prepared, found: Measured) -> Ripe | str:
-    """The final values of a metric, or in words why there are none by day."""
+    """The final values of a metric, or in words why there are none by day; of cases followed from their opening."""
+    ripe = _ripe_values(prepared, found)
+    if isinstance(ripe, str):
+        return ripe
+    return replace(ripe, used=ripe.used & np.concatenate([fresh(view) for view in prepared.views()]))
+
+
+def _ripe_values(prepared: Prepared, found: Measured) -> Ripe | str:
     name = found.known.name
     if name == "service_level_met":
         return _joined(prepared, _in_time)

@@ -34,6 +34,8 @@ def picked(data: DataSet) -> Picked | None:
     `CLOSED_ONLY`: a tenth of the cases took longer than the youngest have been there, and not one is open.
     """
     cases = data.cases
+    if data.observed_from is not None:
+        return None  # it is known since when cases were followed, and they count from then on
     whole = cases.drop_nulls(["opened", "closed"])
     if cases.height < FEWEST or cases["closed"].null_count() > NO_OPEN * cases.height:
         return None

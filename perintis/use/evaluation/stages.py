@@ -2,8 +2,8 @@
 
 A step waits from when it could begin (`ready`, or where that was not recorded, the end of the work before it in the
 case) until it began. Only cases that entered at least `tau` before the reading count, and only their first `tau` days,
-so that an open case and a closed one are seen for equally long. Steps side by side wait at the same time, so stages
-need not add up to the lead time.
+so that an open case and a closed one are seen for equally long; those open already when observation began do not
+count. Steps side by side wait at the same time, so stages need not add up to the lead time.
 
 Time in which no step of the case could begin or was being done is *between steps*: a paper file on its way from one
 agency to the next, a wait for a date.
@@ -51,7 +51,8 @@ def stages_of(view: View, tau_days: float) -> Stages:
     horizon = (pl.col("opened").cast(pl.Int64) + tau).alias("horizon")
     read = round(view.read.timestamp() * 1_000_000)
     within = view.cases.select("i", pl.col("opened", "until").cast(pl.Int64))
-    cases = within.with_columns(horizon).filter(pl.col("horizon") <= read)
+    began = 0 if view.data.observed_from is None else round(view.data.observed_from.timestamp() * 1_000_000)
+    cases = within.with_columns(horizon).filter(pl.col("horizon") <= read, pl.col("opened") >= began)
     timed = _timed(view, cases)
     rows = cases["i"].to_numpy().astype(np.int64)
     place = np.full(view.cases.height, -1, dtype=np.int64)

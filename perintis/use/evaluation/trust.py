@@ -17,6 +17,7 @@ from perintis.use.evaluation.evidence import diagnostics_of
 from perintis.use.evaluation.intervals import Z95
 from perintis.use.evaluation.measuring import Measured, Outcome
 from perintis.use.evaluation.minding import cautions
+from perintis.use.evaluation.resampled import resampled
 
 if TYPE_CHECKING:
     from perintis.rules.designs.design import Diagnostic
@@ -46,6 +47,7 @@ def trust(
             value=e_value.value, interval=Between(low=e_value.limit, high=None)
         ),
         offices=Cohorts(baseline=known[0], pilot=known[1]), icc=icc, naive=_naive(prepared, first, result),
+        bootstrap=resampled(prepared, first),
     )  # fmt: skip
 
 

@@ -266,9 +266,20 @@ def test_cases_already_open_at_the_window_count_from_then_on() -> None:
     data = data_set(CLOSED)
     found = values("lead_time", data, data, tau=8.0, observed_from=(None, moment("4/00:00")))
     assert found.mean(pilot=True) == pytest.approx(4 + 8 / 2 / 2)
-    assert ("ended before the window opened (pilot)", 1) in found.left_out
+    assert ("ended before observation began (pilot)", 1) in found.left_out
     late = values("service_level_met", data, data, service_level_days=4.0, observed_from=(None, moment("4/00:00")))
     assert late.mean(pilot=True) == pytest.approx(0.5)
+
+
+def test_cases_already_open_are_left_out_of_counts_and_of_means_by_day() -> None:
+    """They are there because they took long. From day 2 only C was followed from its opening: 8 days."""
+    data = data_set(CLOSED, STEPS)
+    window = (None, moment("2/00:00"))
+    by_day = values("lead_time", data, data, tau=9.0, observed_from=window, enter_late=False)
+    assert by_day.mean(pilot=True) == pytest.approx(8.0)
+    assert ("were open already when observation began (pilot)", 2) in by_day.left_out
+    counted = values("cost", data, data, tau=4.0, observed_from=window)
+    assert counted.used.tolist() == [True] * 3 + [False, False, True]
 
 
 def test_closed_cases_only_where_the_plan_says_so() -> None:

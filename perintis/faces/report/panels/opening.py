@@ -169,6 +169,9 @@ def flow_section(evaluation: Evaluation, language: Language) -> Section:
     followed = t("Followed to the end or for {n} days", n=language.numbers.plain(tau, 0 if tau == round(tau) else 1)) \
         if tau is not None else t("Closed, or followed to the end")  # fmt: skip
     boxes.append(_box(followed, [s.followed for s in sides], language, "of", sides))
+    if any(s.already_open for s in sides):
+        early = t("Open already when observation began")
+        boxes.append(_box(early, [s.already_open for s in sides], language, "of", sides))
     flow = Flow(
         names=(t("Baseline"), t("Pilot")), about=(_about(panel.baseline, language), _about(panel.pilot, language)),
         boxes=tuple(boxes),
@@ -197,6 +200,11 @@ def _about(side: FlowSide, language: Language) -> tuple[str, ...]:
     lines = [
         side.name,
         t("opened {first} to {last}", first=numbers.day(first), last=numbers.day(last)),
+        *(
+            []
+            if side.observed_from is None
+            else [t("observed from {moment}", moment=numbers.moment(side.observed_from))]
+        ),
         t("observed until {moment}", moment=numbers.moment(side.observed_until)),
         t("offices: {n}", n=numbers.count(side.offices)),
         t("data: {grade}", grade=t(GRADES.get(side.grade, side.grade)))
