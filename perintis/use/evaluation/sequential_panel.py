@@ -5,9 +5,10 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from perintis.rules.designs.strata import is_binary
 from perintis.rules.evaluation.panels import DayPoint, LookPoint, SequentialPanel
 from perintis.rules.evaluation.parts import Between, Figure, Message, Missing
-from perintis.rules.sequential.always_valid import DayEstimate, band
+from perintis.rules.sequential.always_valid import Band, DayEstimate, band
 from perintis.rules.sequential.curtailment import conditional_power
 from perintis.rules.sequential.harm_monitor import watch
 from perintis.rules.sequential.looks import next_look, normal_equivalent
@@ -15,10 +16,12 @@ from perintis.rules.sequential.spending import Spending
 from perintis.rules.sequential.stopped import median_unbiased
 from perintis.rules.verdict.conditions import Word
 from perintis.rules.verdict.reading import Role
+from perintis.use.evaluation.beside import unclustered
 from perintis.use.evaluation.daily import day_series
 from perintis.use.evaluation.looks import EARLY
 from perintis.use.evaluation.measuring import Measured, Outcome
 from perintis.use.evaluation.ripening import ripe_values
+from perintis.use.evaluation.share_band import share_band
 
 if TYPE_CHECKING:
     from perintis.rules.evaluation.parts import MetricResult
@@ -43,8 +46,9 @@ def sequential(
     if first is None or result is None or standing is None:
         return Missing(reason=Message(code="no_primary", text="the first primary metric could not be measured"))
     plan, taken = prepared.plan.looks, prepared.material.request.looks
-    days = daily(prepared, first)
-    shown = days if isinstance(days, str) else band(days, plan.planned_cases)
+    shares = _of_shares(prepared, first)
+    days = daily(prepared, first) if shares is None else []
+    shown = shares or (days if isinstance(days, str) else band(days, plan.planned_cases))
     hidden = shown if isinstance(shown, str) else shown.hidden
     powers = chances(prepared, first, standing)
     return SequentialPanel(
@@ -56,7 +60,7 @@ def sequential(
         ),
         hidden=None if hidden is None else Message(code="band_hidden", text=hidden),
         harm=harm(prepared, outcomes), stopped_early=stopped_early(taken, standing, first, verdict),
-        power_as_seen=powers[0], power_at_target=powers[1], notes=tuple(_notes(prepared)),
+        power_as_seen=powers[0], power_at_target=powers[1], notes=tuple(_notes(prepared, shares is not None)),
     )  # fmt: skip
 
 
@@ -111,8 +115,33 @@ def _share(chance: float) -> float:
     return min(max(float(chance), 0.0), 1.0)
 
 
-def _notes(prepared: Prepared) -> list[Message]:
-    """What to mind of the daily band."""
+def _of_shares(prepared: Prepared, found: Measured) -> Band | None:
+    """The band from exact intervals for both shares: for a yes or no, where cases count by themselves."""
+    if found.known.unit != "share" or not unclustered(prepared):
+        return None
+    ripe = ripe_values(prepared, found)
+    if isinstance(ripe, str) or not is_binary(ripe.y[ripe.used]):
+        return None
+    until, planned = prepared.pilot.read.date(), prepared.plan.looks.planned_cases
+    return share_band(ripe.y, ripe.used, prepared.units.pilot, ripe.day, until, planned)
+
+
+def _notes(prepared: Prepared, of_shares: bool) -> list[Message]:
+    """How the daily band is made, and what to mind of it."""
+    if of_shares:
+        text = (
+            "the daily band is made of exact intervals for the share of either cohort, as each case was drawn by itself"
+            " or no office is known"
+        )
+        return [Message(code="band_shares", text=text)]
+    text = (
+        "the daily band takes the largest of the errors by office, by day and by both, so that one bad day of one"
+        " cohort does not look like an effect"
+    )
+    return [Message(code="band_error", text=text), *_few(prepared)]
+
+
+def _few(prepared: Prepared) -> list[Message]:
     fewest = min(prepared.units.offices_of(True), prepared.units.offices_of(False))
     if fewest >= ENOUGH_FOR_COLOUR:
         return []
