@@ -49,6 +49,8 @@ def curves_section(evaluation: Evaluation, language: Language) -> Section:
     wide, narrow = drawn(lambda size: curves_chart(panel, language, size), language, "curves")
     blocks += [Drawing(wide, narrow, caption, _curves_alt(panel, language), _curve_table(panel, language)),
                _spread_table(panel, language)]  # fmt: skip
+    if panel.pace is not None:
+        blocks.append(Line(t("As a supplement:") + " " + language.phrase(panel.pace) + ".", "muted"))
     if panel.note is not None:
         blocks.append(Line(language.say(panel.note), "warning"))
     return Section("curves", 4, title, tuple(blocks))

@@ -11,6 +11,7 @@ from perintis.faces.report.charts.rows import Guide, Row, Rows, bounds_of, rows_
 from perintis.faces.report.figures import SHARE
 from perintis.faces.report.page_parts import Block, Drawing, Items, Line, Section, Table
 from perintis.faces.report.panels.amounts import Amounts, counts, of_metric
+from perintis.faces.report.panels.other_ways import other_ways
 from perintis.rules.evaluation.parts import Figure, MetricMissing, MetricResult
 from perintis.rules.verdict.reading import Role
 
@@ -159,6 +160,7 @@ def metrics_section(evaluation: Evaluation, language: Language) -> Section:
     if not found and not missing:
         return Section("metrics", 5, title, (Line(t("No metric was measured."), "muted"),))
     blocks: list[Block] = [_forest(found, missing, evaluation, language)] if found else []
+    blocks += other_ways(found, evaluation, language)
     if missing:
         items = tuple(_absent(m, language) for m in missing)
         blocks.append(Items(items, t("Not comparable")))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from perintis.faces.report.page_parts import Block, Items, Line, Mark, Marks, Section, Table
 from perintis.faces.report.panels.amounts import amounts, ends_of
+from perintis.faces.report.panels.other_ways import resampled_blocks
 
 if TYPE_CHECKING:
     from perintis.faces.report.languages.language import Language
@@ -25,6 +26,7 @@ def trust_section(evaluation: Evaluation, language: Language) -> Section:
         blocks.append(Items(tuple(language.say(c) for c in panel.cautions), t("Read with care")))
     if panel.naive:
         blocks.append(_naive(panel, language))
+    blocks += resampled_blocks(evaluation, language)
     if panel.gates:
         marks = tuple(_mark(c, SIGNS, language) for c in sorted(panel.gates, key=_worst_first))
         blocks.append(Marks(t("Conditions of any verdict"), marks))
