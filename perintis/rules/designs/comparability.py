@@ -58,7 +58,9 @@ def arrivals(units: Units, facts: Facts) -> Diagnostic:
     fine = abs(change) <= VOLUME_CHANGE or facts.arrivals
     text = f"{pilot:.3g} cases a week and office with the pilot, {baseline:.3g} without ({change:+z.0%})"
     text += "; adjusted for." if facts.arrivals else "."
-    cure = None if fine else "Adjust for the logarithm of arrivals in the plan, or compare weeks of like volume."
+    cure = (
+        None if fine else "Compare weeks of like volume, or adjust for arrivals where the design sees how they change."
+    )
     return Diagnostic("arrivals", text, fine, True, change, VOLUME_CHANGE, cure)
 
 
@@ -70,8 +72,11 @@ def utilisation(facts: Facts) -> Diagnostic:
     gap = pilot - baseline
     fine = abs(gap) <= UTILISATION_GAP + ROUNDING or facts.arrivals
     text = f"Offices were busy {pilot:.0%} of the time with the pilot, {baseline:.0%} without."
-    cure = None if fine else "Adjust for the logarithm of arrivals in the plan: fewer cases an officer shorten waits."
-    return Diagnostic("utilisation", text, fine, True, gap, UTILISATION_GAP, cure)
+    cure = (
+        "Compare times of like volume, for fewer cases an officer shorten waits, or adjust for arrivals where the "
+        "design allows it."
+    )
+    return Diagnostic("utilisation", text, fine, True, gap, UTILISATION_GAP, None if fine else cure)
 
 
 def regression_to_the_mean(values: CaseValues, facts: Facts) -> tuple[Diagnostic, ...]:

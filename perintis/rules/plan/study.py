@@ -13,6 +13,9 @@ from perintis.rules.plan.parts import Impact
 from perintis.rules.plan.strict import CaseColumn, Count, Strict, Text, repeated
 
 _BY_OFFICE = (Design.RANDOMISED_OFFICES, Design.COMPARISON_OFFICES, Design.STAGGERED)
+ADJUSTABLE = (Design.BEFORE_AFTER, Design.COMPARISON_OFFICES)
+"""Designs that see how the volume changes over time, and can adjust for it."""
+
 _RANDOMISED = (Design.RANDOMISED_CASES, Design.RANDOMISED_OFFICES)
 
 
@@ -44,7 +47,8 @@ class Study(Strict):
     `baseline` names the data set compared with (a baseline, NAME:COHORT, PILOT/as-is, rehearsal:N); `cases` names the
     data set that is judged, where that is not the pilot's own cases. `start` is the day from which the new process
     holds; `washin_days` after it are left out; `ends` is the last day that will be read. `randomised` says that the
-    assignment, or for a staggered roll-out the order of offices, was drawn by lot.
+    assignment, or for a staggered roll-out the order of offices, was drawn by lot. `adjust_for_arrivals` takes out what
+    a change of volume alone does to waits.
     """
 
     kind: Design
@@ -61,10 +65,17 @@ class Study(Strict):
     randomised: bool = False
     strata: tuple[CaseColumn, ...] = ()
     covariates: tuple[CaseColumn, ...] = ()
+    adjust_for_arrivals: bool = False
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        for fault in (self._cohort_fault(), self._date_fault(), self._lot_fault(), self._twice()):
+        for fault in (
+            self._cohort_fault(),
+            self._date_fault(),
+            self._lot_fault(),
+            self._arrivals_fault(),
+            self._twice(),
+        ):
             if fault is not None:
                 raise ValueError(fault)
         return self
@@ -98,6 +109,12 @@ class Study(Strict):
             return f"{self.kind} needs `randomised: true`; without a lot, choose parallel_cohorts or comparison_offices"
         if self.randomised and self.kind not in (*_RANDOMISED, Design.STAGGERED):
             return f"{self.kind} draws no lot; take out `randomised`"
+        return None
+
+    def _arrivals_fault(self) -> str | None:
+        if self.adjust_for_arrivals and self.kind not in ADJUSTABLE:
+            kinds = " and ".join(ADJUSTABLE)
+            return f"only {kinds} can adjust for arrivals, from one week to the next; take out `adjust_for_arrivals`"
         return None
 
     def _twice(self) -> str | None:

@@ -97,6 +97,9 @@ def littles_law(view: View, limit: float = LIMIT, fewest: int = FEWEST_CLOSINGS)
     L is the average number of open cases, lambda and W are of the cases closed in the week. A week is judged only
     from the time on at which the office had been seen for as long as nine in ten of its cases take; before, cases
     opened earlier are missing in every log. Weeks begin on Mondays, UTC; incomplete weeks are left out.
+
+    It is for the eye and no gate: while a pilot grows, L stands above lambda W in a log that lacks nothing. A gate of
+    its own counts the weeks in which nothing was recorded (`silent_weeks`), and says why no form of the law would do.
     """
     import polars as pl
 

@@ -13,20 +13,26 @@ from datetime import date
 from perintis.rules.chance import in_draws
 from perintis.rules.designs.design import Design, Diagnostic
 from perintis.rules.plan.model import Plan
+from perintis.rules.plan.study import ADJUSTABLE
 from perintis.rules.statistics.reaching import SHORTER_TAU
+from perintis.rules.statistics.silent_weeks import SilentWeeks
 from perintis.rules.verdict.reading import Role, Unreadable
 from perintis.rules.verdict.reasons import NEEDS_RECORDING
 
 OFFICES_FOR_INFERENCE = 4
 OFFICES_TO_SCALE = 6
 MOST_DUPLICATES = 0.01
-MOST_LITTLE_GAP = 0.10
+MOST_SILENT = 0.10
 LEAST_SRM_P = 0.001
 MOST_SMD = 0.1
 LEAST_EFFECTIVE = 0.5
 LEAST_KNOWN = 0.9
 LEAST_AT_RISK = 0.1
 MOST_UTILISATION_GAP = 0.05
+LIKE_VOLUME = (
+    "a baseline of like volume: fewer cases an officer shorten waits by themselves",
+    "write adjust_for_arrivals: true under design, by an amendment: fewer cases an officer shorten waits by themselves",
+)
 RANDOMISED = (Design.RANDOMISED_CASES, Design.RANDOMISED_OFFICES)
 SMALLEST_STEP = 0.5
 """Times may be stamped in steps of at most this share of the smallest worthwhile effect, where cohorts differ."""
@@ -40,8 +46,8 @@ class CohortFacts:
     entered at least tau ago, the share `known_to_tau`; `at_risk_at_tau` is the share of cases still followed and open
     just before tau (1 where all have ended); `resolution_seconds` is the step in which times were stamped;
     `followed_on` is the day on which a tenth of the cases will have entered tau ago, where that lies ahead;
-    `duplicates` the share of events that are there twice; `little_gap` the relative gap of Little's law (L against
-    lambda W); `utilisation` the busy share of officers.
+    `duplicates` the share of events that are there twice; `silent` says of how many weeks of busy offices
+    nothing was recorded; `utilisation` is the busy share of officers.
     """
 
     name: str
@@ -53,7 +59,7 @@ class CohortFacts:
     followed_on: date | None = None
     resolution_seconds: float | None = None
     duplicates: float | None = None
-    little_gap: float | None = None
+    silent: SilentWeeks | None = None
     utilisation: float | None = None
 
 
@@ -103,8 +109,8 @@ class Gate:
 
 def check_gates(plan: Plan, facts: Facts) -> tuple[Gate, ...]:
     """All gates, in the order of their groups."""
-    return (*_data(facts), *_balance(plan, facts), *_amount(plan, facts), *_follow_up(facts), *_comparable(facts),
-            *_design(facts))  # fmt: skip
+    return (*_data(facts), *_balance(plan, facts), *_amount(plan, facts), *_follow_up(facts),
+            *_comparable(plan, facts), *_design(facts))  # fmt: skip
 
 
 def failed(gates: tuple[Gate, ...]) -> tuple[Gate, ...]:
@@ -127,11 +133,12 @@ def _data(facts: Facts) -> Iterator[Gate]:
                 f"{side.duplicates:.1%} of the events of {side.name} are there twice "
                 f"(at most {MOST_DUPLICATES:.0%})", "take out the copies and import the log again",
             )  # fmt: skip
-        if side.little_gap is not None:
+        if side.silent is not None:
             yield Gate(
-                "G1.little", side.little_gap <= MOST_LITTLE_GAP,
-                f"in {side.name}, cases in progress differ by {side.little_gap:.0%} from arrivals times time in the "
-                f"system (at most {MOST_LITTLE_GAP:.0%})", "look for weeks or offices that are missing from the log",
+                "G1.silent", side.silent.share <= MOST_SILENT,
+                f"{side.name}: nothing was recorded in {side.silent.silent:,} of {side.silent.judged:,} weeks of busy "
+                f"offices, which have about {side.silent.usual:.2g} records a week (at most {MOST_SILENT:.0%})",
+                "look for weeks or offices that are missing from the log",
             )  # fmt: skip
 
 
@@ -247,7 +254,7 @@ def _wait(side: CohortFacts, what: str) -> str:
     return f"data read on {side.followed_on.isoformat()} or later, or {SHORTER_TAU}"
 
 
-def _comparable(facts: Facts) -> Iterator[Gate]:
+def _comparable(plan: Plan, facts: Facts) -> Iterator[Gate]:
     if facts.same_calendar is not None:
         yield Gate(
             "G5.calendar", facts.same_calendar, "working time is counted by the same calendar on both sides"
@@ -261,7 +268,7 @@ def _comparable(facts: Facts) -> Iterator[Gate]:
             "G5.volume", gap <= MOST_UTILISATION_GAP or facts.volume_adjusted,
             f"officers were busy {busy[0]:.0%} and {busy[1]:.0%} of the time"
             + (", which is adjusted for" if facts.volume_adjusted else f" (at most {MOST_UTILISATION_GAP:.0%} apart)"),
-            None if gap <= MOST_UTILISATION_GAP else "adjust for the number of arrivals",
+            None if gap <= MOST_UTILISATION_GAP else LIKE_VOLUME[plan.design.kind in ADJUSTABLE],
         )  # fmt: skip
     for what in facts.co_interventions:
         yield Gate(

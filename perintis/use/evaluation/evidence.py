@@ -14,6 +14,7 @@ from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.statistics.followed_values import WORKING
 from perintis.rules.statistics.queues import utilisation
 from perintis.rules.statistics.reaching import reached_on
+from perintis.rules.statistics.silent_weeks import silent_weeks
 from perintis.rules.verdict.gates import LEAST_AT_RISK, CohortFacts, Facts
 from perintis.rules.verdict.reading import Role, Unreadable
 from perintis.use.evaluation.curves import TIMES, risk_sets
@@ -42,7 +43,7 @@ def gate_facts(prepared: Prepared, outcomes: Sequence[Outcome]) -> Facts:
     return Facts(
         baseline=baseline, pilot=pilot, weeks=_weeks(prepared.pilot), srm_p=_worst(diagnostics, RATIO, min),
         worst_smd=_worst(diagnostics, BALANCE, max), effective=_worst(diagnostics, EFFECTIVE, min),
-        same_calendar=_same_calendar(prepared),
+        same_calendar=_same_calendar(prepared), volume_adjusted=prepared.facts.arrivals,
         co_interventions=_one_sided(prepared), worthwhile_seconds=_worthwhile_seconds(outcomes),
         diagnostics=tuple(d for d in diagnostics if d.value is None or d.code not in (RATIO, BALANCE, EFFECTIVE)),
         unreadable=tuple(
@@ -87,7 +88,7 @@ def _cohort(prepared: Prepared, view: View, name: str) -> CohortFacts:
         name=f"the {name}", cases=cases.height, offices=cases["office"].drop_nulls().n_unique(),
         matured_per_office=_matured(view, tau) if tau is not None else None, known_to_tau=known, at_risk_at_tau=risk,
         followed_on=None if wanted is None else followed_on(view, wanted),
-        resolution_seconds=_resolution(cases), duplicates=_duplicates(steps),
+        resolution_seconds=_resolution(cases), duplicates=_duplicates(steps), silent=silent_weeks(view),
         utilisation=None if isinstance(busy, NoEstimate) else busy.share,
     )  # fmt: skip
 

@@ -115,6 +115,7 @@ def _facts(material: Material, chosen: list[DataSet], units: Units) -> Facts:
         placebo_starts=tuple(design.start - timedelta(days=d) for d in (56, 84, 112)),
         logged=tuple(Logged(c.on, c.what) for c in plan.co_interventions),
         smallest_worthwhile=None if primary.unit == "percent" else primary.worthwhile,
+        arrivals=design.adjust_for_arrivals,
         seed=request.seed,
     )  # fmt: skip
 

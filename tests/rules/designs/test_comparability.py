@@ -52,7 +52,7 @@ def test_a_change_of_volume_fails_unless_it_is_adjusted_for():
     found = arrivals(values.units, Facts())
     assert found.passed is False
     assert found.value == pytest.approx(-0.5)
-    assert "logarithm of arrivals" in found.cure
+    assert "adjust for arrivals" in found.cure
     assert arrivals(values.units, Facts(arrivals=True)).passed is True
 
 

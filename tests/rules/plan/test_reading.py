@@ -90,6 +90,8 @@ def test_every_metric_can_be_planned_with_in_its_own_unit(metric: object) -> Non
         ("kind: parallel_cohorts", "kind: randomised_cases", "design: randomised_cases needs `randomised: true`"),
         ("kind: parallel_cohorts", "kind: parallel_cohorts\n  randomised: true",
          "design: parallel_cohorts draws no lot; take out `randomised`"),
+        ("kind: parallel_cohorts", "kind: parallel_cohorts\n  adjust_for_arrivals: true",
+         "design: only before_after and comparison_offices can adjust for arrivals"),
         ("kind: parallel_cohorts", "kind: staggered\n  offices: [{office: a, group: pilot}]",
          "design: office a has no start date, which a staggered roll-out needs"),
         ("kind: parallel_cohorts", "kind: staggered\n  offices: [{office: a, group: pilot, start: 2026-01-05}]",

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from perintis.rules.designs.design import Diagnostic
+from perintis.rules.designs.design import Design, Diagnostic
+from perintis.rules.statistics.silent_weeks import SilentWeeks
 from perintis.rules.verdict.gates import CohortFacts, Facts, check_gates, failed
 from perintis.rules.verdict.reading import Role, Unreadable
 from tests.rules.plan.plans import plan
 
 SIDE = CohortFacts(
     "baseline", cases=1000, offices=12, matured_per_office=80, known_to_tau=0.97, at_risk_at_tau=0.2,
-    resolution_seconds=1, duplicates=0.0, little_gap=0.02, utilisation=0.70,
+    resolution_seconds=1, duplicates=0.0, silent=SilentWeeks(0, 96, 41.2), utilisation=0.70,
 )  # fmt: skip
 GOOD = Facts(
     SIDE, replace(SIDE, name="pilot"), weeks=12.0, planned_reached=True, worst_smd=0.05, effective=0.8,
@@ -23,7 +24,9 @@ GOOD = Facts(
 PLAN = plan("cases: 100, offices: 12", "cases: 300, offices: 4, weeks: 8")
 
 
-LITTLE = "in pilot, cases in progress differ by 30% from arrivals times time in the system (at most 10%)"
+SILENT = (
+    "pilot: nothing was recorded in 12 of 96 weeks of busy offices, which have about 41 records a week (at most 10%)"
+)
 FOLLOWED = (
     "pilot: 60% of the cases that entered tau ago are known up to tau and 5% are followed that far (90% or 10% needed)"
 )
@@ -55,14 +58,15 @@ def test_good_evidence_passes_every_gate() -> None:
          "wait for the next registered look"),
         (pilot(duplicates=0.02), "G1.duplicates", "2.0% of the events of pilot are there twice (at most 1%)",
          "take out the copies and import the log again"),
-        (pilot(little_gap=0.3), "G1.little", LITTLE, "look for weeks or offices that are missing from the log"),
+        (pilot(silent=SilentWeeks(12, 96, 41.2)), "G1.silent", SILENT,
+         "look for weeks or offices that are missing from the log"),
         (pilot(resolution_seconds=86400), "G1.resolution",
          "times are stamped in steps of 1 second on one side and of 1 day on the other",
          "stamp times alike, or plan a larger worthwhile effect"),
         (pilot(known_to_tau=0.6, at_risk_at_tau=0.05), "G4.follow_up",
          FOLLOWED, "wait until more cases were followed for tau, or amend tau to be shorter"),
         (pilot(utilisation=0.5), "G5.volume", "officers were busy 70% and 50% of the time (at most 5% apart)",
-         "adjust for the number of arrivals"),
+         "a baseline of like volume: fewer cases an officer shorten waits by themselves"),
         (replace(GOOD, same_calendar=False), "G5.calendar", "working time is counted by different calendars",
          "count both cohorts by one calendar"),
         (replace(GOOD, co_interventions=("a new fee",)), "G5.co_intervention",
@@ -90,7 +94,7 @@ def test_what_is_wrong_is_told_with_its_cure(facts: Facts, code: str, text: str,
         pilot(known_to_tau=None, at_risk_at_tau=0.1),
         replace(pilot(utilisation=0.5), volume_adjusted=True),
         replace(pilot(resolution_seconds=86400), worthwhile_seconds=2 * 86400),
-        pilot(utilisation=None, little_gap=None, duplicates=None),
+        pilot(utilisation=None, silent=None, duplicates=None),
         replace(GOOD, diagnostics=(Diagnostic("e_value", "Weak.", False, gate=False),)),
         replace(GOOD, unreadable=(Unreadable("handovers", Role.SECONDARY, "no agencies"),)),
         replace(GOOD, same_calendar=None),
@@ -125,3 +129,14 @@ def test_one_series_rests_on_weeks_not_on_offices() -> None:
     """A before-after plan needs no four offices."""
     series = plan("kind: parallel_cohorts", "kind: before_after")
     assert failed(check_gates(series, pilot(offices=1))) == ()
+
+
+def test_a_plan_that_adjusts_for_arrivals_may_compare_cohorts_of_unlike_volume() -> None:
+    """A design that cannot is not told to."""
+    gap = replace(pilot(utilisation=0.5), volume_adjusted=True)
+    assert next(g for g in check_gates(PLAN, gap) if g.code == "G5.volume").passed
+    design = PLAN.design.model_copy(update={"kind": Design.BEFORE_AFTER})
+    gates = check_gates(PLAN.model_copy(update={"design": design}), pilot(utilisation=0.5))
+    cure = next(g for g in gates if g.code == "G5.volume").cure
+    assert cure is not None
+    assert cure.startswith("write adjust_for_arrivals: true under design")
