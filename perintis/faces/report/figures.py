@@ -16,6 +16,8 @@ SHARE = "share"
 DIGITS = 3
 SIGNIFICANT = 2
 MOST_PLACES = 9
+NOTHING = 1e-9
+"""What is smaller is a rounding error, and reads as zero."""
 LEAST_TENTH = 0.095
 """From so many per cent on, one decimal is enough; below it would say nothing."""
 MINUS = "\u2212"
@@ -53,7 +55,7 @@ def places_for(values: Iterable[float]) -> int:
 
     Where two of the values would then read the same although they differ, there is a digit more, up to three more.
     """
-    given = [float(v) for v in values]
+    given = [float(v) if abs(v) >= NOTHING else 0.0 for v in values]
     largest = max((abs(v) for v in given), default=0.0)
     if largest == 0:
         return 0

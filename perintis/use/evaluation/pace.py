@@ -41,8 +41,8 @@ def pace(prepared: Prepared, ready: Sequence[tuple[Whole, RiskSets]]) -> Message
     return Message(
         code="pace", values={"seen": found.seen, "expected": found.expected, "p": found.p},
         text=(
-            f"{found.seen:,.0f} decisions came in the pilot where {found.expected:,.0f} would have come at a common"
-            f" pace; were there nothing, as large a difference would come about in {in_draws(found.p)} of draws"
+            f"at equal age, cases of the pilot were decided {found.seen / found.expected:.2f} times as often as at a"
+            f" common pace; were there nothing, as large a difference would come about in {in_draws(found.p)} of draws"
         ) + (" (log-rank test by office)" if by_office else " (log-rank test, cases taken as independent)"),
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ import numpy as np
 from perintis.rules.chance import in_draws
 from perintis.rules.designs.design import Design
 from perintis.rules.evaluation.parts import Another, Between, Figure, Message, MetricResult
+from perintis.rules.statistics.clusters import ENOUGH_OFFICES
 from perintis.rules.statistics.effect import NOWHERE, NoEstimate
 from perintis.rules.statistics.multiplicity import FEWEST_CLUSTERS, max_t
 from perintis.use.evaluation.ways import not_computed, said
@@ -65,8 +66,8 @@ def _sums(prepared: Prepared, primaries: Sequence[Measured]) -> Floats | NoEstim
         group = np.arange(len(units), dtype=np.int64) % min(BLOCKS, len(units))
     else:
         fewest = min(units.offices_of(True), units.offices_of(False))
-        if fewest < FEWEST_CLUSTERS:
-            return NoEstimate(f"{FEWEST_CLUSTERS} offices a cohort needed, {fewest} present")
+        if fewest < ENOUGH_OFFICES:  # signs of fewer offices are too few to tell a rare result from a common one
+            return NoEstimate(f"{ENOUGH_OFFICES} offices a cohort needed, {fewest} present")
         group = np.where(units.office == NOWHERE, len(units.offices), units.office)
     sums: Floats = np.column_stack([np.bincount(group, weights=m.effect.psi) for m in primaries])
     there: Flags = np.abs(sums).sum(axis=1) > 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from perintis.faces.report.page_parts import Block, Items, Line, Table
-from perintis.faces.report.panels.amounts import amounts, currency_of, ends_of
+from perintis.faces.report.panels.amounts import amounts, currency_of, ends_of, of_figures
 from perintis.rules.evaluation.parts import Another, Figure, MetricResult
 from perintis.rules.verdict.reading import Role
 
@@ -23,24 +23,26 @@ RATIO = "ratio"
 def other_ways(found: Sequence[MetricResult], evaluation: Evaluation, language: Language) -> tuple[Block, ...]:
     """Nothing where no metric has a figure beside its main one."""
     t = language.t
-    rows, notes = [], []
+    rows: list[tuple[str, str]] = []
+    notes: dict[Markup, list[str]] = {}
     for metric in found:
         label = language.name(metric.label)
         for other in metric.beside:
             if other.figure is not None:
-                rows.append((label, language.phrase(other.what), shown(other, other.figure, evaluation, language)))
+                what = Markup("{}: {}").format(label, language.phrase(other.what))
+                rows.append((what, shown(other, other.figure, evaluation, language)))
             if other.note is not None:
-                notes.append(Markup("{}: {}").format(label, language.phrase(other.note)))
+                notes.setdefault(language.phrase(other.note), []).append(label)
     blocks: list[Block] = []
     if rows:
         caption = t("The same effects by other ways: pilot minus baseline, or pilot over baseline for a ratio, with 95%"
                     " intervals that are not adjusted for looks")  # fmt: skip
-        head = (t("Metric"), t("By another way"), t("Result"))
+        head = (t("Metric, and by which other way"), t("Result"))
         blocks += [Line(t("What the plan registered decides and stands above; the figures here are for comparison, but"
                           " for limits that are held against a margin.")),
-                   Table(caption, head, tuple(rows), right=(2,))]  # fmt: skip
+                   Table(caption, head, tuple(rows), right=(1,))]  # fmt: skip
     if notes:
-        blocks.append(Items(tuple(notes)))
+        blocks.append(Items(tuple(Markup("{}: {}").format(", ".join(names), note) for note, names in notes.items())))
     lacking = _lacking(found, language)
     if lacking:
         blocks.append(Items(lacking, t("Not computed by another way")))
@@ -88,7 +90,7 @@ def resampled_blocks(evaluation: Evaluation, language: Language) -> tuple[Block,
         text = Markup("{}: {}").format(language.say(other.what).rstrip("."), language.phrase(other.reason))
         return (Line(Markup("{} {}.").format(t("Not computed:"), text), "muted"),)
     right = Figure(value=first.estimate, interval=first.interval)
-    say = amounts((*ends_of(right), *ends_of(other.figure)), other.unit, language, currency_of(evaluation))
+    say = of_figures((right, other.figure), other.unit, language)
     rows = (
         (t("As it decides, adjusted for looks"), f"{say.figure(right)} {say.word}"),
         (language.say(other.what).rstrip("."), f"{say.figure(other.figure)} {say.word}"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perintis.faces.report.page_parts import Block, Items, Line, Mark, Marks, Section, Table
-from perintis.faces.report.panels.amounts import amounts, ends_of
+from perintis.faces.report.panels.amounts import of_figures
 from perintis.faces.report.panels.other_ways import resampled_blocks
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _naive(panel: TrustPanel, language: Language) -> Table:
     t = language.t
     rows = []
     for one in panel.naive:
-        say = amounts((*ends_of(one.right), *ends_of(one.naive)), one.unit, language)
+        say = of_figures((one.right, one.naive), one.unit, language)
         rows.append(
             (language.say(one.what), f"{say.figure(one.naive)} {say.word}", f"{say.figure(one.right)} {say.word}")
         )
