@@ -329,12 +329,17 @@ class TrustPanel(Part):
 
 
 class MoneyPanel(Part):
-    """Footer: cost a case and net benefit for 1,000 cases; `cost_per_decision` is the cost of all by those decided."""
+    """Footer: cost a case and net benefit for 1,000 cases; `cost_per_decision` is the cost of all by those decided.
+
+    Costs are None where they were not recorded in both cohorts, for the reason in `no_costs`; the net benefit, which
+    rests on the amounts that the plan names, is there all the same.
+    """
 
     currency: str
-    cost_per_case: Cohorts
-    difference: Figure
+    cost_per_case: Cohorts | None
+    difference: Figure | None
     net_benefit_per_1000: Figure | None
+    no_costs: Message | None = None
     cost_per_decision: Cohorts | None = None
     cost_per_decision_difference: Figure | None = None
 

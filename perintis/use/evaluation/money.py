@@ -20,12 +20,18 @@ CASES = 1_000
 
 
 def money(prepared: Prepared, metrics: tuple[Metric, ...]) -> MoneyPanel | Missing:
-    """The panel; missing where no cost was recorded in both cohorts."""
+    """The panel; missing where neither costs nor the net benefit can be told."""
     found = next((m for m in metrics if isinstance(m, MetricResult) and m.metric == "cost"), None)
     if found is None:
         missing = next((m for m in metrics if m.metric == "cost"), None)
         reason = "costs were not measured" if missing is None else missing.reason.text  # type: ignore[union-attr]
-        return Missing(reason=Message(code="no_costs", text=reason))
+        why, net = Message(code="no_costs", text=reason), _net(prepared, metrics)
+        if net is None:
+            return Missing(reason=why)
+        return MoneyPanel(
+            currency=prepared.material.request.currency, cost_per_case=None, difference=None, net_benefit_per_1000=net,
+            no_costs=why,
+        )  # fmt: skip
     decided = by_decision(prepared)
     return MoneyPanel(
         currency=prepared.material.request.currency,

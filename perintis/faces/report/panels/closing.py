@@ -20,15 +20,10 @@ def money_section(evaluation: Evaluation, language: Language) -> Section:
     title = t("Cost and benefit")
     if isinstance(panel, Missing):
         return Section("money", None, title, (Line(language.say(panel.reason), "muted"),))
-    cost = amounts(ends_of(panel.difference), "", language)
-    rows = [
-        (t("Cost a case, baseline"), _money(panel, panel.cost_per_case.baseline, cost, language), ""),
-        (t("Cost a case, pilot"), _money(panel, panel.cost_per_case.pilot, cost, language), ""),
-        (t("Pilot minus baseline"), _money(panel, panel.difference.value, cost, language, signed=True),
-         cost.between(panel.difference.interval)),
-    ]  # fmt: skip
+    rows = _costs(panel, language)
     if panel.cost_per_decision is not None:
         sides = panel.cost_per_decision
+        cost = amounts(ends_of(panel.difference), "", language)
         rows += [(t("Cost a decision, baseline"), _money(panel, sides.baseline, cost, language), ""),
                  (t("Cost a decision, pilot"), _money(panel, sides.pilot, cost, language), "")]  # fmt: skip
     gap = panel.cost_per_decision_difference
@@ -37,6 +32,8 @@ def money_section(evaluation: Evaluation, language: Language) -> Section:
         rows.append((t("Pilot minus baseline, a decision"), _money(panel, gap.value, each, language, signed=True),
                      each.between(gap.interval)))  # fmt: skip
     blocks: list[Block] = []
+    if panel.no_costs is not None:
+        blocks.append(Line(t("Costs cannot be told:") + " " + language.phrase(panel.no_costs) + ".", "muted"))
     net = panel.net_benefit_per_1000
     if net is not None:
         say = amounts(ends_of(net), "", language)
@@ -48,6 +45,19 @@ def money_section(evaluation: Evaluation, language: Language) -> Section:
         blocks.append(Line(t("The net benefit is not computed: the plan names no worth of the effect, or a signed"
                              " exception."), "muted"))  # fmt: skip
     return Section("money", None, title, tuple(blocks))
+
+
+def _costs(panel: MoneyPanel, language: Language) -> list[tuple[str, str, str]]:
+    """Rows of the cost a case; none where costs were not recorded."""
+    if panel.cost_per_case is None or panel.difference is None:
+        return []
+    t, cost = language.t, amounts(ends_of(panel.difference), "", language)
+    return [
+        (t("Cost a case, baseline"), _money(panel, panel.cost_per_case.baseline, cost, language), ""),
+        (t("Cost a case, pilot"), _money(panel, panel.cost_per_case.pilot, cost, language), ""),
+        (t("Pilot minus baseline"), _money(panel, panel.difference.value, cost, language, signed=True),
+         cost.between(panel.difference.interval)),
+    ]  # fmt: skip
 
 
 def _money(panel: MoneyPanel, value: float, say: Amounts, language: Language, *, signed: bool = False) -> str:
