@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -15,17 +15,35 @@ COLUMNS = 12
 """How many columns of an event are hashed as they are; its commitment comes after them."""
 
 
-def chained(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """The rows with commitment and hash; those of one case come in the order of their numbers."""
+class Head(NamedTuple):
+    """The last event of a case: its number and its hash."""
+
+    seq: int
+    hash: bytes
+
+
+Heads = Mapping[int, Head]
+"""By case: the event last written, as far as whoever wrote it remembers it."""
+NOTHING_KNOWN: Heads = {}
+
+
+def chained(
+    connection: Connection, rows: Sequence[tuple[Any, ...]], known: Heads = NOTHING_KNOWN
+) -> list[tuple[Any, ...]]:
+    """The rows with commitment and hash; those of one case come in the order of their numbers.
+
+    What is `known` to be committed is not looked up: only what this very process wrote may be given.
+    """
     vault = vault_of(connection)
     if not vault.protects:
         return [(*row[:COLUMNS], None, None) for row in rows]
     first: dict[int, int] = {}
     for row in rows:
         first.setdefault(row[0], row[1])
-    heads: dict[int, bytes] = dict(
-        [*_before(connection, first), *_beginnings(connection, vault.store(connection), first)]
-    )
+    heads = {case: known[case].hash for case, seq in first.items() if case in known and known[case].seq == seq - 1}
+    asked = {case: seq for case, seq in first.items() if case not in heads} if heads else first
+    heads.update(_before(connection, asked))
+    heads.update(_beginnings(connection, vault.store(connection), asked))
     found = []
     for row in rows:
         told, commitment = row[:COLUMNS], row[COLUMNS] if len(row) > COLUMNS else None
@@ -34,6 +52,11 @@ def chained(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> list[tup
         heads[case] = next_hash(heads.get(case, b""), told, commitment)
         found.append((*told, commitment, heads[case]))
     return found
+
+
+def heads_of(rows: Sequence[tuple[Any, ...]]) -> dict[int, Head]:
+    """The last event of each case among rows that `chained` gave."""
+    return {row[0]: Head(row[1], row[-1]) for row in rows if row[-1] is not None}
 
 
 def _beginnings(connection: Connection, store: str, first: dict[int, int]) -> Iterator[tuple[int, bytes]]:

@@ -10,7 +10,8 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy import Connection
 
-from perintis.doors.store.chaining import chained
+from perintis.doors.store.chaining import NOTHING_KNOWN, Head, chained, heads_of
+from perintis.doors.store.chaining import Heads as ChainHeads
 from perintis.doors.store.database import Database, insert_rows, one_of, set_rows, update_rows
 from perintis.doors.store.disclosing import keep_terms_of, write_disclosures
 from perintis.doors.store.failpoints import failpoint
@@ -148,11 +149,13 @@ def write_changes(
     last_seq: dict[int, int],
     prefix: str,
     ending: Ending = NOTHING_ENDS,
-) -> None:
+    known: ChainHeads = NOTHING_KNOWN,
+) -> dict[int, Head]:
     """Write events, work and disclosures of `changes`, and queue their messages; counts `last_seq` of each case up.
 
     What is ended late gets the event of its breach first. Answers and messages are sealed; the events commit to answers
     and to what is in `ending`. The caller holds the case rows, and has had the terms kept that the disclosures rest on.
+    Returns the last event of each case, which is there once the caller has committed; `known` as in `chained`.
     Raises LeaseLost if a step visit was already completed.
     """
     events: list[tuple[Any, ...]] = []
@@ -189,10 +192,11 @@ def write_changes(
     if update_rows(connection, _UPDATE_WORK, old) != len(old):
         raise LeaseLost("a step was completed by somebody else meanwhile; nothing of this batch was recorded")
     mark_late(connection, late)
-    write_events(connection, events)
+    written = write_events(connection, events, known)
     write_disclosures(connection, disclosed)
     insert_rows(connection, OutboxRow, OUTBOX_COLUMNS, messages)
     _call_back(connection, changes, prefix)
+    return written
 
 
 def _keys(connection: Connection, changes: Sequence[Change], ending: Ending) -> Mapping[int, CaseKey]:
@@ -205,12 +209,16 @@ def _commit_ending(keys: Mapping[int, CaseKey], case: int, ending: Ending) -> by
     return keys[case].commit(*ending[case]) if case in ending else None
 
 
-def write_events(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Append events; their number within the case is unique, so nothing is overwritten.
+def write_events(
+    connection: Connection, rows: Sequence[tuple[Any, ...]], known: ChainHeads = NOTHING_KNOWN
+) -> dict[int, Head]:
+    """Append events; their number within the case is unique, so nothing is overwritten. Returns the last of each case.
 
     `rows` have the EVENT_COLUMNS, and then a commitment where there is one; those of one case come in their order.
     """
-    insert_rows(connection, EventRow, CHAINED_COLUMNS, chained(connection, rows))
+    linked = chained(connection, rows, known)
+    insert_rows(connection, EventRow, CHAINED_COLUMNS, linked)
+    return heads_of(linked)
 
 
 def _call_back(connection: Connection, changes: Sequence[Change], prefix: str) -> None:
@@ -243,6 +251,7 @@ class Recorder:
     def __init__(self, database: Database, *, lease_seconds: int) -> None:
         self._database = database
         self._lease_micros = lease_seconds * 1_000_000
+        self._written: dict[int, Head] = {}  # of cases in our hands, so that their last event need not be looked up
 
     def record(
         self,
@@ -273,12 +282,19 @@ class Recorder:
             again = self._recorded_before(connection, changes, overtaken & writable)
             kept = [c for c in changes if c.case in writable and Slot(c.case, c.key) not in again]
             decided = {s.case: (DECISION, s.decision) for s in standings if s.decision and s.case in writable}
-            write_changes(connection, kept, last_seq, prefix, decided)
+            written = write_changes(connection, kept, last_seq, prefix, decided, self._written)
             self._stand(connection, [s for s in standings if s.case in writable], last_seq, heads)
             self._advance(connection, writable - concluded, last_seq, current, now)
             failpoint("record:commit")
         failpoint("record:committed")
+        self._remember(written, concluded | (heads.keys() - ours))
         return Recorded(last_seq, frozenset(heads.keys() - ours), overtaken, frozenset(s.case for s in again))
+
+    def _remember(self, written: dict[int, Head], let_go: Iterable[int]) -> None:
+        """Keep the last events of the cases that stay with us; called only after they were committed."""
+        self._written.update(written)
+        for case in let_go:
+            self._written.pop(case, None)
 
     @staticmethod
     def _recorded_before(connection: Connection, changes: Sequence[Change], cases: frozenset[int]) -> set[Slot]:
