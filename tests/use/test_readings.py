@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from perintis.rules.sequential.looks import t_bound
 from perintis.rules.statistics.case_values import CaseValues
 from perintis.rules.statistics.effect import Units
 from perintis.rules.verdict.reading import Role
+from perintis.use.evaluation.at_margin import AtMargin
 from perintis.use.evaluation.measuring import Inference, Measured, infer
 from perintis.use.evaluation.readings import reading_of, results
 
@@ -67,6 +69,25 @@ def test_a_primary_has_the_bound_of_its_look_and_a_guardrail_its_one_sided_limit
     rework = reading_of(measured(p=0.001, planned=REWORK), 2.5, 0.0124)
     assert rework.effect - rework.one_sided_low == pytest.approx(2.4469 * 0.5, abs=1e-4)
     assert rework.high - rework.effect == pytest.approx(2.4469 * 0.5, abs=1e-4)
+
+
+def test_a_guardrail_is_held_by_the_limit_that_its_design_asks_for() -> None:
+    """The score limit takes the place of t's; that of exchanged offices counts where lower; none keeps nothing."""
+    plain = measured(p=0.5, planned=REWORK, error=0.05)
+    margin = reading_of(plain, Z95, 0.05).margin
+    by_t = reading_of(plain, Z95, 0.05).one_sided_low
+    assert margin is not None
+
+    def held(limit: float | None, *, alone: bool = False) -> float:
+        other = replace(plain, held=AtMargin("made up", limit, None, alone))
+        return reading_of(other, Z95, 0.05).one_sided_low
+
+    assert held(by_t + 1, alone=True) == by_t + 1
+    assert held(by_t - 1, alone=True) == by_t - 1
+    assert held(by_t + 1) == by_t
+    assert held(by_t - 1) == by_t - 1
+    assert held(None) == min(by_t, -margin)
+    assert held(None, alone=True) == by_t
 
 
 def test_a_margin_in_percent_is_of_the_designs_own_baseline() -> None:

@@ -40,7 +40,7 @@ def other_ways(found: Sequence[MetricResult], evaluation: Evaluation, language: 
         head = (t("Metric, and by which other way"), t("Result"))
         blocks += [Line(t("What the plan registered decides and stands above; the figures here are for comparison, but"
                           " for limits that are held against a margin.")),
-                   Table(caption, head, tuple(rows), right=(1,))]  # fmt: skip
+                   Table(caption, head, tuple(rows))]  # fmt: skip
     if notes:
         blocks.append(Items(tuple(Markup("{}: {}").format(", ".join(names), note) for note, names in notes.items())))
     lacking = _lacking(found, language)
