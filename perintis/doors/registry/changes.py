@@ -15,6 +15,7 @@ from sqlalchemy import insert
 from perintis.doors.registry.history import Ref, State, state
 from perintis.doors.registry.models import RegistryAccessRow
 from perintis.doors.registry.registry import Registry, now, records_of
+from perintis.doors.registry.sealed_values import marks
 from perintis.rules.agreement import Agreement, may_disclose, read_agreement
 from perintis.rules.registry.settings import RECORD
 from perintis.words.errors import NotAllowed
@@ -80,6 +81,7 @@ def write_notices(registry: Registry, version: int, *, lead: str, on: date) -> d
     before = state(registry.database, registry.pilot, version - 1)
     after = state(registry.database, registry.pilot, version)
     own = _own_values(registry)
+    after = _without(after, hidden(registry, erased=True))
     notices = {}
     for agency in registry.settings.sources:
         shown = fields_shown(registry, agency, lead=lead, on=on)
@@ -90,6 +92,17 @@ def write_notices(registry: Registry, version: int, *, lead: str, on: date) -> d
         registry.shelf.hand_back(agency, name, _csv(Told._fields, lines))
         notices[agency] = Notice(name, dict(Counter(line.field for line in lines)))
     return notices
+
+
+def hidden(registry: Registry, *, erased: bool) -> frozenset[str]:
+    """The persons whose processing is restricted, and those who were `erased` where that is asked for."""
+    with registry.database.read() as connection:
+        found = marks(connection, registry.pilot)
+    return found.restricted | found.erased if erased else found.restricted
+
+
+def _without(held: State, persons: frozenset[str]) -> State:
+    return held._replace(links={ref: link for ref, link in held.links.items() if link[0] not in persons})
 
 
 def _own_values(registry: Registry) -> dict[Ref, dict[str, str | None]]:
@@ -128,10 +141,12 @@ def view_of(
 ) -> tuple[str, dict[str, str], int]:  # fmt: skip
     """An agency's view as CSV, the fields in it with their articles, and its rows: one for each of its records.
 
-    Without `personal` a view has the persons' ids and the agency's own record numbers, and no value.
+    Without `personal` a view has the persons' ids and the agency's own record numbers, and no value. Persons whose
+    processing is restricted are not in it; the values of erased ones are `erased`.
     """
     shown = fields_shown(registry, agency, lead=lead, on=on) if personal else {}
-    held = state(registry.database, registry.pilot, version)
+    held = state(registry.database, registry.pilot, version, opened=personal)
+    held = _without(held, hidden(registry, erased=False))
     rows = []
     for (of, record), (person, _) in sorted(held.links.items()):
         if of == agency:

@@ -37,6 +37,14 @@ class ExtractRows:
 
 def read_extract(path: Path, name: str) -> ExtractRows:
     """The rows of an extract; `name` is what its agency calls the file. Raises BadInput for the file as a whole."""
+    try:
+        return _read(path, name)
+    except BadInput as error:
+        told = str(error)
+        raise BadInput(name + told.removeprefix(path.name) if told.startswith(f"{path.name}:") else told) from None
+
+
+def _read(path: Path, name: str) -> ExtractRows:
     ending = Path(name).suffix.lower()
     if ending in WORKBOOKS:
         lines = _sheet_lines(path, name)
@@ -75,10 +83,7 @@ def _rows(name: str, columns: list[str], lines: Iterator[tuple[int, list[str]]])
 
 
 def _text_lines(path: Path, name: str) -> Iterator[tuple[int, list[str]]]:
-    try:
-        encoding = detect_encoding(path)
-    except BadInput as error:
-        raise BadInput(str(error).replace(path.name, name)) from None
+    encoding = detect_encoding(path)
     with open_log(path) as stream:
         text = TextIOWrapper(cast(Any, stream.unpacked), encoding=encoding, errors="surrogateescape", newline="")
         try:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from perintis.doors.registry.models import AttributeRow, LinkRow, VersionRow
+from perintis.doors.registry.sealed_values import Row, marks, open_values
 from perintis.doors.store.database import Database
 from perintis.rules.registry.differences import Difference, difference
-from perintis.words.errors import NotFound
+from perintis.words.errors import NotAllowed, NotFound
 
 
 class Value(NamedTuple):
-    """The value of a person's field: from which record it is, and by which rule."""
+    """The value of a person's field: from which record it is, and by which rule. ERASED where the person was erased."""
 
     value: str
     agency: str
@@ -51,18 +52,20 @@ def held_at(model: type[AttributeRow] | type[LinkRow], version: int) -> ColumnEl
     return and_(model.from_version <= version, ends)
 
 
-def state(database: Database, pilot: str, version: int) -> State:
-    """Everything that the registry holds at a version; version 0 is empty."""
-    attributes = select(
-        AttributeRow.person, AttributeRow.field, AttributeRow.value, AttributeRow.agency, AttributeRow.record,
-        AttributeRow.rule,
-    ).where(AttributeRow.pilot == pilot, held_at(AttributeRow, version))  # fmt: skip
+def state(database: Database, pilot: str, version: int, *, opened: bool = True) -> State:
+    """Everything that the registry holds at a version; version 0 is empty. Without `opened` all values are empty."""
+    a = AttributeRow
+    attributes = select(a.person, a.field, a.from_version, a.agency, a.record, a.value, a.rule)
+    attributes = attributes.where(a.pilot == pilot, held_at(a, version))
     links = select(LinkRow.agency, LinkRow.record, LinkRow.person, LinkRow.rule)
     links = links.where(LinkRow.pilot == pilot, held_at(LinkRow, version))
     with database.read() as connection:
-        values = {(r[0], r[1]): Value(*r[2:]) for r in connection.execute(attributes)}
         linked = {(r[0], r[1]): (r[2], r[3]) for r in connection.execute(links)}
-    return State(values, linked)
+        rows = connection.execute(attributes).all()
+        sealed = [(Row(*row[:5]), row[5]) for row in rows]
+        values = open_values(connection, pilot, sealed) if opened else [""] * len(rows)
+    held = {(row[0], row[1]): Value(value, row[3], row[4], row[6]) for row, value in zip(rows, values, strict=True)}
+    return State(held, linked)
 
 
 def check_version(database: Database, pilot: str, version: int) -> int:
@@ -88,14 +91,28 @@ def _plain(of: State) -> tuple[dict[Ref, str], dict[Ref, str]]:
     return values, {ref: person for ref, (person, _) in of.links.items()}
 
 
-def person_history(database: Database, pilot: str, person: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """All values and links that a person ever had, oldest first; raises NotFound where there is no such person."""
-    found = []
+def person_history(
+    database: Database, pilot: str, person: str, *, opened: bool = True
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """All values and links that a person ever had, oldest first. Without `opened` all values are empty.
+
+    Raises NotFound where there is no such person, NotAllowed where values are asked for and processing is restricted.
+    """
     with database.read() as connection:
-        for model, order in ((AttributeRow, AttributeRow.field), (LinkRow, LinkRow.agency)):
-            wanted = select(model.__table__).where(model.pilot == pilot, model.person == person)
-            rows = connection.execute(wanted.order_by(order, model.from_version)).mappings()
-            found.append([dict(row) for row in rows])
-    if not found[1]:
+        if opened and person in marks(connection, pilot).restricted:
+            raise NotAllowed(
+                f"the processing of person {person} is restricted; `perintis subject trace` shows what there is"
+            )
+        links = _rows_of(connection, LinkRow, LinkRow.agency, pilot, person)
+        values = _rows_of(connection, AttributeRow, AttributeRow.field, pilot, person)
+        sealed = [(Row(*(row[name] for name in Row._fields)), row["value"]) for row in values]
+        plain = open_values(connection, pilot, sealed) if opened else [""] * len(values)
+    if not links:
         raise NotFound(f"the registry of {pilot} has no person {person}; `perintis registry export` lists their ids")
-    return found[0], found[1]
+    return [{**row, "value": value} for row, value in zip(values, plain, strict=True)], links
+
+
+def _rows_of(connection: Connection, model: Any, order: Any, pilot: str, person: str) -> list[dict[str, Any]]:
+    wanted = select(model.__table__).where(model.pilot == pilot, model.person == person)
+    rows = connection.execute(wanted.order_by(order, model.from_version)).mappings()
+    return [dict(row) for row in rows]

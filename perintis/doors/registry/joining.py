@@ -10,8 +10,9 @@ import polars as pl
 from sqlalchemy import select, update
 
 from perintis.doors.linkage.linking import Told, link_records
-from perintis.doors.registry.models import ClerkRow, DeliveryRow
+from perintis.doors.registry.models import ClerkRow, DeliveryRow, LinkRow
 from perintis.doors.registry.registry import Registry, now, records_of
+from perintis.doors.registry.sealed_values import marks
 from perintis.doors.registry.shelf import SCORED
 from perintis.doors.store.failpoints import failpoint
 from perintis.rules.linkage.persons import Decision
@@ -125,6 +126,7 @@ def _uncertain(
     registry: Registry, records: pl.DataFrame, own: pl.DataFrame, decided: set[frozenset[Any]]
 ) -> list[UncertainPair]:
     review = own.filter(pl.col("verdict") == Verdict.REVIEW.value)
+    aside = _restricted(registry)
     names = [column.name for column in registry.settings.linkage().columns]
     wanted = {
         (row[f"agency_{side}"], row[f"record_{side}"]) for row in review.iter_rows(named=True)
@@ -137,12 +139,21 @@ def _uncertain(
     found = []
     for row in review.iter_rows(named=True):
         left, right = (row["agency_left"], row["record_left"]), (row["agency_right"], row["record_right"])
-        if frozenset((left, right)) in decided:
+        if frozenset((left, right)) in decided or left in aside or right in aside:
             continue
         both = by_ref[left], by_ref[right]
         compared = tuple(_compared(name, reason, *both) for name, reason in zip(names, row["reasons"], strict=True))
         found.append(UncertainPair(left, right, round(row["probability"], 3), compared))
     return found
+
+
+def _restricted(registry: Registry) -> frozenset[tuple[str, str]]:
+    """The records of persons whose processing is restricted: no officer is shown them."""
+    link = LinkRow
+    with registry.database.read() as connection:
+        persons = marks(connection, registry.pilot).restricted
+        wanted = select(link.agency, link.record).where(link.pilot == registry.pilot, link.person.in_(sorted(persons)))
+        return frozenset((agency, record) for agency, record in connection.execute(wanted)) if persons else frozenset()
 
 
 def _compared(name: str, reason: str, left: dict[str, Any], right: dict[str, Any]) -> str:

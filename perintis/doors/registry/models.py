@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from perintis.doors.store.models import Base
 
 _PRESENT = "until_version IS NULL"
+CLEARED = ""
+"""In the place of the id of a master key, once nothing of an erased person is left in any file."""
 
 
 class DeliveryRow(Base):
@@ -73,8 +75,35 @@ class LinkRow(Base):
     )  # fmt: skip
 
 
+class PersonKeyRow(Base):
+    """The key of a person's values, wrapped with that master key, and what was decided of the person's data.
+
+    Erasing empties `sealed`; `master` is emptied when the files beside the database are cleared too.
+    """
+
+    __tablename__ = "registry_persons"
+    pilot: Mapped[str] = mapped_column(primary_key=True)
+    person: Mapped[str] = mapped_column(primary_key=True)
+    master: Mapped[str]
+    sealed: Mapped[str | None] = mapped_column(Text)
+    erased: Mapped[datetime | None]
+    held: Mapped[datetime | None]
+    restricted: Mapped[datetime | None]
+
+
+class ExtractKeyRow(Base):
+    """A key of the files of one delivered extract. Its files are sealed anew with the next generation of the key."""
+
+    __tablename__ = "registry_extract_keys"
+    pilot: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    generation: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    master: Mapped[str]
+    sealed: Mapped[str] = mapped_column(Text)
+
+
 class AttributeRow(Base):
-    """A value of a person: from which agency's record it is, and by which rule it survives. Personal data."""
+    """A value of a person, sealed with the person's key: from which agency's record, and by which rule it survives."""
 
     __tablename__ = "registry_attributes"
     id: Mapped[int] = mapped_column(primary_key=True)

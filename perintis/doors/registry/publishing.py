@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from perintis.doors.registry.history import Ref, State, Value, newest, state
 from perintis.doors.registry.joining import decisions_of, pairs_of
 from perintis.doors.registry.models import AttributeRow, ClerkRow, LinkRow, VersionRow
 from perintis.doors.registry.registry import Registry, now, records_of
+from perintis.doors.registry.sealed_values import Marks, Row, marks, seal_values
 from perintis.doors.store.failpoints import failpoint
 from perintis.rules.linkage.continuity import keep_ids
 from perintis.rules.linkage.persons import Decision, form_persons
@@ -36,9 +37,14 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Formed:
-    """A version before it is published: built on version `base`, with `conflicts` found and how many were resolved."""
+    """A version before it is published, with `conflicts` found and how many were resolved.
+
+    It is built on version `base`, which holds `before`, when the persons of `marks` were erased or restricted.
+    """
 
     base: int
+    before: State
+    marks: Marks
     state: State
     duplicates: int
     conflicts: int
@@ -58,7 +64,12 @@ class Published:
 
 
 def form_version(registry: Registry, digest: str, decisions: Sequence[Decided]) -> Formed:
-    """The next version from everything published and this extract."""
+    """The next version from everything published and this extract; persons whose processing is restricted are not in.
+
+    A person who was in it before, and comes back when the restriction ends, has the same id.
+    """
+    with registry.database.read() as connection:
+        marked = marks(connection, registry.pilot)
     base = newest(registry.database, registry.pilot)
     own = int(registry.delivery(digest)["id"])
     deliveries = [d for d in registry.standardised() if d["version"] is not None or int(d["id"]) == own]
@@ -66,11 +77,15 @@ def form_version(registry: Registry, digest: str, decisions: Sequence[Decided]) 
     before = state(registry.database, registry.pilot, base)
     decided = [*decisions_of(registry), *(Decision(d.left, d.right, d.same) for d in decisions)]
     persons = _persons(registry, records, pairs_of(registry, deliveries), decided)
-    person_of = _kept(persons, before)
+    known = _known_links(registry, marked)
+    person_of = _kept(persons, known, marked)
+    aside = marked.restricted | {person for ref, person in person_of.items() if known.get(ref) in marked.restricted}
+    records = _of_others(records, person_of, aside)
+    person_of = {ref: person for ref, person in person_of.items() if person not in aside}
     values, conflicts, resolved = _values(registry, records, person_of)
     merged = {ref for d in decided if d.same for ref in (d.left, d.right)}
     links = _links(person_of, merged)
-    return Formed(base, State(values, links), _repeated(persons), conflicts, resolved)
+    return Formed(base, before, marked, State(values, links), _repeated(persons), conflicts, resolved)
 
 
 def _persons(
@@ -93,12 +108,29 @@ def _repeated(persons: pl.DataFrame) -> int:
     return int(persons.group_by(SOURCE, PERSON).len().select((pl.col("len") - 1).sum()).item() or 0)
 
 
-def _kept(persons: pl.DataFrame, before: State) -> dict[Ref, str]:
-    """The person of each record, under the ids of the version before where they are the same persons."""
-    rows = [(agency, record, person) for (agency, record), (person, _) in before.links.items()]
-    known = pl.DataFrame(rows, schema=dict.fromkeys((SOURCE, RECORD, PERSON), pl.String), orient="row")
-    kept = keep_ids(persons, known).persons
+def _known_links(registry: Registry, marked: Marks) -> dict[Ref, str]:
+    """The person that each record belonged to last; records of erased persons belong to nobody any more."""
+    wanted = select(LinkRow.agency, LinkRow.record, LinkRow.person).where(LinkRow.pilot == registry.pilot)
+    with registry.database.read() as connection:
+        rows = connection.execute(wanted.order_by(LinkRow.from_version)).all()
+    last = {(agency, record): person for agency, record, person in rows}
+    return {ref: person for ref, person in last.items() if person not in marked.erased}
+
+
+def _kept(persons: pl.DataFrame, known: Mapping[Ref, str], marked: Marks) -> dict[Ref, str]:
+    """The person of each record, under the ids known where they are the same persons; no id of an erased one."""
+    rows = [(agency, record, person) for (agency, record), person in known.items()]
+    rows += [("", person, person) for person in sorted(marked.erased)]  # no agency's records, so that nobody gets it
+    earlier = pl.DataFrame(rows, schema=dict.fromkeys((SOURCE, RECORD, PERSON), pl.String), orient="row")
+    kept = keep_ids(persons, earlier).persons
     return {(source, record): person for source, record, person in kept.select(SOURCE, RECORD, PERSON).iter_rows()}
+
+
+def _of_others(records: pl.DataFrame, person_of: Mapping[Ref, str], aside: Collection[str]) -> pl.DataFrame:
+    """The records without those of these persons."""
+    if not aside:
+        return records
+    return records.filter([person_of[ref] not in aside for ref in records.select("agency", RECORD).iter_rows()])
 
 
 def _by_row(standard: pl.DataFrame, records: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
@@ -143,8 +175,8 @@ def _links(person_of: dict[Ref, str], merged: set[Ref]) -> dict[Ref, tuple[str, 
 def publish(registry: Registry, digest: str, decisions: Sequence[Decided]) -> Published:
     """Publishes the version that this extract makes, or gives the one that it made before.
 
-    Everything is written in one transaction. Where another version was published since this one was formed, it is
-    formed again on that one.
+    Everything is written in one transaction. Where another version was published since this one was formed, or somebody
+    was erased or restricted, it is formed again.
     """
     delivery = int(registry.delivery(digest)["id"])
     while True:
@@ -153,7 +185,8 @@ def publish(registry: Registry, digest: str, decisions: Sequence[Decided]) -> Pu
         formed = form_version(registry, digest, decisions)
         with registry.database.write() as connection:
             present = select(func.max(VersionRow.number)).where(VersionRow.pilot == registry.pilot)
-            if int(connection.execute(present).scalar() or 0) == formed.base:
+            same = int(connection.execute(present).scalar() or 0) == formed.base
+            if same and marks(connection, registry.pilot) == formed.marks:
                 _write(connection, registry, delivery, formed, decisions)
                 failpoint("registry:written")
 
@@ -171,8 +204,8 @@ def _published(registry: Registry, delivery: int) -> Published | None:
 def _write(
     connection: Connection, registry: Registry, delivery: int, formed: Formed, decisions: Sequence[Decided]
 ) -> None:  # fmt: skip
-    pilot, version, new = registry.pilot, formed.base + 1, formed.state
-    before = _present(connection, pilot)
+    pilot, version, new, old = registry.pilot, formed.base + 1, formed.state, formed.before
+    values, links = _present(connection, pilot)
     connection.execute(
         insert(VersionRow).values(
             pilot=pilot, number=version, delivery_id=delivery, published=now(),
@@ -180,16 +213,13 @@ def _write(
             duplicates=formed.duplicates, conflicts=formed.conflicts, resolved=formed.resolved,
         )
     )  # fmt: skip
-    _end(connection, AttributeRow, [n for key, (n, old) in before[0].items() if new.values.get(key) != old], version)
-    _end(connection, LinkRow, [n for key, (n, old) in before[1].items() if new.links.get(key) != old], version)
-    added = [
-        {"pilot": pilot, "person": key[0], "field": key[1], **value._asdict(), "from_version": version}
-        for key, value in new.values.items() if key not in before[0] or before[0][key][1] != value
-    ]  # fmt: skip
+    _end(connection, AttributeRow, [n for key, n in values.items() if new.values.get(key) != old.values[key]], version)
+    _end(connection, LinkRow, [n for ref, n in links.items() if new.links.get(ref) != old.links[ref]], version)
+    added = _added(connection, pilot, version, [(k, v) for k, v in new.values.items() if old.values.get(k) != v])
     linked = [
         {"pilot": pilot, "agency": ref[0], "record": ref[1], "person": link[0], "rule": link[1],
          "from_version": version}
-        for ref, link in new.links.items() if ref not in before[1] or before[1][ref][1] != link
+        for ref, link in new.links.items() if old.links.get(ref) != link
     ]  # fmt: skip
     clerks = [
         {"pilot": pilot, "left_agency": d.left[0], "left_record": d.left[1], "right_agency": d.right[0],
@@ -202,19 +232,24 @@ def _write(
             connection.execute(insert(model), rows[start : start + _ROWS])
 
 
-def _present(
-    connection: Connection, pilot: str
-) -> tuple[dict[Ref, tuple[int, Value]], dict[Ref, tuple[int, tuple[str, str]]]]:
-    """The numbers and contents of the rows that hold now."""
+def _added(
+    connection: Connection, pilot: str, version: int, values: Sequence[tuple[Ref, Value]]
+) -> list[dict[str, Any]]:
+    """The rows of new values, sealed."""
+    rows = [(Row(*key, version, value.agency, value.record), value.value) for key, value in values]
+    sealed = seal_values(connection, pilot, rows)
+    return [
+        {"pilot": pilot, **row._asdict(), "value": text, "rule": value.rule}
+        for (row, _), text, (_, value) in zip(rows, sealed, values, strict=True)
+    ]
+
+
+def _present(connection: Connection, pilot: str) -> tuple[dict[Ref, int], dict[Ref, int]]:
+    """The numbers of the rows that hold now: of values by person and field, of links by agency and record."""
     a, k = AttributeRow, LinkRow
-    attributes = select(a.id, a.person, a.field, a.value, a.agency, a.record, a.rule)
-    links = select(k.id, k.agency, k.record, k.person, k.rule)
-    values = connection.execute(attributes.where(a.pilot == pilot, a.until_version.is_(None)))
-    linked = connection.execute(links.where(k.pilot == pilot, k.until_version.is_(None)))
-    return (
-        {(r[1], r[2]): (r[0], Value(*r[3:])) for r in values},
-        {(r[1], r[2]): (r[0], (r[3], r[4])) for r in linked},
-    )
+    values = connection.execute(select(a.id, a.person, a.field).where(a.pilot == pilot, a.until_version.is_(None)))
+    links = connection.execute(select(k.id, k.agency, k.record).where(k.pilot == pilot, k.until_version.is_(None)))
+    return {(r[1], r[2]): r[0] for r in values}, {(r[1], r[2]): r[0] for r in links}
 
 
 def _end(connection: Connection, model: Any, rows: Sequence[int], version: int) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from perintis.doors.registry.extracts import ExtractRows, read_extract
-from perintis.doors.registry.models import DeliveryRow, VersionRow
+from perintis.doors.registry.models import CLEARED, DeliveryRow, LinkRow, PersonKeyRow, VersionRow
 from perintis.doors.registry.shelf import ACCEPTED, Shelf
 from perintis.doors.settings import Settings, read_settings
 from perintis.doors.store.database import Database
@@ -57,11 +57,16 @@ class Registry:
         self.pilot = pilot
         self.home = settings
         self.database = database
-        self.shelf = Shelf(settings, pilot)
+        self.shelf = Shelf(settings, pilot, database)
         self.settings: RegistrySettings = read_registry_settings(path.read_text("utf-8"), str(path))
 
     def receive(self, announced: Announced) -> Receipt:
         """Checks checksum, columns, row count and month, and takes the extract once. Faults are told, not raised."""
+        receipt = self._receive(announced)
+        self.shelf.clear_left(announced.file_name, announced.sha256)
+        return receipt
+
+    def _receive(self, announced: Announced) -> Receipt:
         earlier = self._delivery_or_none(announced.sha256)
         if earlier is not None and earlier["reference"] != announced.reference:
             return Receipt(duplicate_of=str(earlier["reference"]))
@@ -146,7 +151,8 @@ class Registry:
         )
 
     def _read(self, name: str, digest: str) -> ExtractRows:
-        return read_extract(self.shelf.take(name, digest), name)
+        with self.shelf.taken(name, digest) as path:
+            return read_extract(path, name)
 
     def delivery(self, digest: str) -> dict[str, Any]:
         """A delivery that was taken, by its checksum, or NotFound."""
@@ -160,6 +166,16 @@ class Registry:
         with self.database.read() as connection:
             row = connection.execute(wanted).mappings().first()
         return None if row is None else dict(row)
+
+    def leaving(self) -> frozenset[tuple[str, str]]:
+        """The records of persons who were erased, while they are not yet taken out of all files."""
+        person, link = PersonKeyRow, LinkRow
+        wanted = select(link.agency, link.record).where(
+            link.pilot == self.pilot, person.pilot == self.pilot, link.person == person.person,
+            person.erased.is_not(None), person.master != CLEARED,
+        )  # fmt: skip
+        with self.database.read() as connection:
+            return frozenset((agency, record) for agency, record in connection.execute(wanted))
 
     def standardised(self) -> list[dict[str, Any]]:
         """The deliveries whose rows have been taken, oldest first; `version` where they were published."""
@@ -188,8 +204,16 @@ def records_of(registry: Registry, deliveries: list[dict[str, Any]]) -> pl.DataF
         number = pl.lit(int(delivery["id"]), pl.Int64).alias("delivery")
         values = ((pl.col(f) if f in known else pl.lit(None)).cast(pl.String).alias(f) for f in fields)
         parts.append(accepted.select(pl.lit(delivery["agency"]).alias("agency"), RECORD, number, *values))
-    together = pl.concat(parts)
+    together = _without(pl.concat(parts), registry.leaving())
     return together.unique(["agency", RECORD], keep="last", maintain_order=True).sort("agency", RECORD)
+
+
+def _without(records: pl.DataFrame, refs: frozenset[tuple[str, str]]) -> pl.DataFrame:
+    """The records without these, each given by agency and number."""
+    if not refs:
+        return records
+    left = pl.DataFrame(sorted(refs), schema={"agency": pl.String, RECORD: pl.String}, orient="row")
+    return records.join(left, on=["agency", RECORD], how="anti", maintain_order="left")
 
 
 def now() -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from perintis.doors.registry.history import Ref, state
@@ -23,7 +23,7 @@ TRUTH = ("agency", RECORD, "person")
 class Measured:
     """One way of matching: persons and duplicates found, share of records linked to another agency, hand-keyed fields.
 
-    `pairs` and `clusters` need the truth.
+    `pairs` and `clusters` need the truth. `erased`: records of the version that nothing is known of any more.
     """
 
     way: str
@@ -35,6 +35,7 @@ class Measured:
     keyed: int
     pairs: Quality | None = None
     clusters: Quality | None = None
+    erased: int = 0
 
 
 def measure(registry: Registry, version: int, truth: Mapping[Ref, str] | None) -> tuple[Measured, Measured]:
@@ -45,15 +46,18 @@ def measure(registry: Registry, version: int, truth: Mapping[Ref, str] | None) -
     numbers = [name for name, field in fields.items() if is_identity(field.kind)]
     rows = list(records.iter_rows(named=True))
     exact = matched_by_number(((r["agency"], r[RECORD]), [r[n] for n in numbers]) for r in rows)
-    held = state(registry.database, registry.pilot, version)
-    linked: dict[Ref, Hashable] = {ref: person for ref, (person, _) in held.links.items()}
+    held = state(registry.database, registry.pilot, version, opened=False)
+    there = set(records.select("agency", RECORD).iter_rows()) & held.links.keys()
+    linked: dict[Ref, Hashable] = {ref: person for ref, (person, _) in held.links.items() if ref in there}
+    exact = {ref: group for ref, group in exact.items() if ref in there}
     shared = [name for name, field in fields.items() if field.linked_as is not None]
     agencies = len(registry.settings.sources)
     typed = sum(r[name] is not None for r in rows for name in shared) * (agencies - 1)
     known = None if truth is None else _known(truth, linked)
+    erased = len(held.links) - len(there)
     return (
-        _measured("by exact number, typed by hand", dict(exact), None, None, typed, known),
-        _measured("the registry", linked, *_conflicts(registry, version), 0, known),
+        replace(_measured("by exact number, typed by hand", dict(exact), None, None, typed, known), erased=erased),
+        replace(_measured("the registry", linked, *_conflicts(registry, version), 0, known), erased=erased),
     )
 
 

@@ -14,12 +14,16 @@ from perintis.doors.settings import Settings
 from perintis.doors.store.database import Database
 from perintis.doors.store.models import StoreIdentity
 from perintis.doors.store.version import HEAD
-from perintis.doors.vault.sealing_old import seal_old
+from perintis.doors.vault.pages import clear_pages
+from perintis.doors.vault.sealing_old import seal_old, seal_old_registry
 from perintis.doors.vault.sources import key_source
 from perintis.words.errors import BadInput, PerintisError
 
 FIRST_WITH_VAULT = "0004"
 """From this version on personal data are sealed and events are chained."""
+
+FIRST_WITH_SEALED_REGISTRY = "0007"
+"""From this version on the values of a registry's persons are sealed."""
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -71,6 +75,10 @@ def upgrade(database: Database) -> None:
             database.vault.found(connection)
             if before is not None and before < FIRST_WITH_VAULT:
                 seal_old(connection)
+            if sealed_now := before is not None and before < FIRST_WITH_SEALED_REGISTRY:
+                seal_old_registry(connection)
+        if sealed_now:
+            clear_pages(database, ("registry_attributes",))
     except SQLAlchemyError as error:
         raise PerintisError(f"the store could not be upgraded ({type(error).__name__}); it is as it was") from error
 

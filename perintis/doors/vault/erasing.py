@@ -21,6 +21,7 @@ from perintis.doors.store.models_evaluation import SatisfactionRow
 from perintis.doors.store.models_vault import VaultRow
 from perintis.doors.store.workrows import hold_case
 from perintis.doors.vault.acts import Act, record_act
+from perintis.doors.vault.pages import clear_pages
 from perintis.words.errors import NotAllowed
 from perintis.words.recorded import Outcome
 
@@ -152,11 +153,4 @@ def _key_of(path: Path) -> str:
 
 def _clear_pages(database: Database) -> None:
     """Have the database let go of the old contents of the rows that were emptied."""
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT", perintis_read=True) as connection:
-        if database.is_sqlite:
-            connection.exec_driver_sql("COMMIT")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            connection.exec_driver_sql("BEGIN")
-            return
-        for table in ("vault", "payloads", "work", "outbox", "inbox"):
-            connection.exec_driver_sql(f"VACUUM {table}")
+    clear_pages(database, ("vault", "payloads", "work", "outbox", "inbox"))

@@ -9,9 +9,15 @@ from typing import Any
 from perintis.doors.store.database import Database, update_rows
 from perintis.doors.vault.acts import note_act
 from perintis.doors.vault.keys import Keyring, new_key, replace_keys
+from perintis.doors.vault.vault import EXTRACT_KEY, PERSON_KEY
 from perintis.words.errors import NotAllowed
 
 _PART = 2_000
+_REGISTRY_KEYS = (
+    ("registry_persons", ("pilot", "person"), PERSON_KEY),
+    ("registry_extract_keys", ("pilot", "digest", "generation"), EXTRACT_KEY),
+)
+"""Tables, what their rows are found by, and what their keys are bound to."""
 
 
 def rotate_key(
@@ -20,12 +26,13 @@ def rotate_key(
 ) -> int:  # fmt: skip
     """Wrap everything with a new master key; returns how many cases. Interrupted, the same command goes on from there.
 
-    A key in a file is replaced by a new one. A key from elsewhere is replaced by whoever keeps it: give both, the new
+    The keys of registries go first. A key in a file is replaced by a new one. A key from elsewhere is replaced by whoever keeps it: give both, the new
     one first. Raises NotAllowed where only one is given.
     """
     _new_first(database)
     ring = database.vault.ring()
     current = ring.current
+    _rewrap_registries(database, ring)
     done, total = 0, _left(database, current.id)
     while rows := _some(database, current.id):
         with database.write() as connection:
@@ -49,6 +56,30 @@ def rotate_key(
     _drop_old(database)
     database.vault.forget()
     return done
+
+
+def _rewrap_registries(database: Database, ring: Keyring) -> None:
+    """Wrap the keys of the registries' persons and of delivered extracts anew."""
+    current = ring.current
+    for table, keys, about in _REGISTRY_KEYS:
+        names = ", ".join(keys)
+        query = (
+            f"SELECT {names}, master, sealed FROM {table} WHERE sealed IS NOT NULL AND master <> '{current.id}' "
+            f"LIMIT {_PART}"
+        )
+        found = " AND ".join(f"{key} = ?" for key in keys)
+        while True:
+            with database.write() as connection:
+                store = database.vault.store(connection)
+                rows = connection.exec_driver_sql(query).all()
+                wrapped = []
+                for *owner, master, sealed in rows:
+                    bound = about.format(store=store, pilot=owner[0], owner=owner[1])
+                    secret = ring.find(master).unwrap(sealed, bound)
+                    wrapped.append((current.id, current.wrap(secret, bound), *owner))
+                update_rows(connection, f"UPDATE {table} SET master = ?, sealed = ? WHERE {found}", wrapped)
+            if not rows:
+                break
 
 
 def _rewrapped(ring: Keyring, row: Sequence[Any], store: str) -> str:

@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from perintis.doors.store.chaining import COLUMNS, chained
-from perintis.doors.store.database import in_list, update_rows
+from perintis.doors.store.database import in_list, placeholder, set_rows, update_rows
 from perintis.doors.store.recording import EVENT_COLUMNS
 from perintis.doors.vault.vault import APPLICATION, DECISION, NOTE, Key, answer_place, request_place, vault_of
 from perintis.words.recorded import CASE_STEP, Lifecycle
 
 _PART = 500
+_VALUES = 20_000
 _PLACES = (APPLICATION, DECISION, NOTE)
 
 
@@ -104,3 +105,24 @@ def _seal_messages(connection: Connection) -> None:
         connection, "UPDATE inbox SET body = ? WHERE agency = ? AND message = ?",
         [(key.seal(f"inbox.body/{agency}/{message}", body), agency, message) for agency, message, body in waiting],
     )  # fmt: skip
+
+
+def seal_old_registry(connection: Connection) -> int:
+    """Seal the values of the registries' persons that are in clear; returns how many."""
+    from perintis.doors.registry.sealed_values import Row, seal_values  # late, for the registry knows the store
+
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")  # what was in clear is overwritten
+    done = 0
+    for pilot in connection.exec_driver_sql("SELECT DISTINCT pilot FROM registry_attributes").scalars().all():
+        after, mark = 0, placeholder(connection)
+        query = (
+            "SELECT id, person, field, from_version, agency, record, value FROM registry_attributes "
+            f"WHERE pilot = {mark} AND id > {mark} ORDER BY id LIMIT {_VALUES}"
+        )
+        while rows := connection.exec_driver_sql(query, (pilot, after)).all():
+            sealed = seal_values(connection, pilot, [(Row(*row[1:6]), row[6]) for row in rows])
+            changed = [(value, row[0]) for row, value in zip(rows, sealed, strict=True)]
+            set_rows(connection, "registry_attributes", {"value": "text"}, {"id": "bigint"}, changed)
+            after, done = rows[-1][0], done + len(rows)
+    return done

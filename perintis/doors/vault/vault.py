@@ -23,6 +23,8 @@ from perintis.words.errors import PerintisError
 
 APPLICATION, DECISION, NOTE = "payloads.application", "payloads.decision", "payloads.note"
 PSEUDONYMS, MESSAGES = "pseudonyms", "messages"
+PERSON_KEY, EXTRACT_KEY = "{store}/registry/{pilot}/{owner}", "{store}/extract/{pilot}/{owner}"
+"""What the keys of a registry's person and of a delivered extract are bound to."""
 _KEPT = 8_192  # keys of cases at hand; some 700 bytes each
 _SECRETS = "SELECT name, master, sealed FROM vault_secrets"
 

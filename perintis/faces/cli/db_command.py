@@ -20,15 +20,18 @@ app = typer.Typer(help="Look after the store.", no_args_is_help=True, **PLAIN)
 @app.command()
 def upgrade(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Bring the tables to the version that this program needs. Nothing is lost; it may be done again."""
+    from perintis.doors.registry.shelf import seal_old_files
     from perintis.doors.store.database import Database
     from perintis.doors.store.upgrading import present_version, upgrade
+    from perintis.doors.vault.sources import key_source
 
     here = Here()
     here.settings.make_home()
-    database = Database(here.settings.store_url)
+    database = Database(here.settings.store_url, keys=key_source(here.settings))
     try:
         before = present_version(database)
         upgrade(database)
+        seal_old_files(here.settings, database)
         after = present_version(database)
     finally:
         database.close()
