@@ -30,7 +30,7 @@ def command(
     Where it differs from the verdict it waits until a second person confirms it: with --confirmed-by at once, or later
     with `perintis decide PILOT --confirm --by WHO`.
     """
-    from perintis.doors.store.judgements import confirm_decision, decide
+    from perintis.doors.store.judgements import confirm_decision, decide, kept_evaluations
 
     who = _given(by, "--by", "who decides")
     if confirm and (word or reason or confirmed_by):
@@ -45,10 +45,13 @@ def command(
             second = None if confirmed_by is None else _given(confirmed_by, "--confirmed-by", "who confirms")
             why = _given(reason, "--reason", "why")
             made = decide(database, pilot, word, reason=why, by=who, at=now(), confirmed_by=second)
+        judged = {kept.number: kept.evaluation for kept in kept_evaluations(database, pilot)}
     if as_json:
         print_json(decision_json(made))
         return
     say(paragraph(decision_words(made)))
+    if made.evaluation in judged and judged[made.evaluation].simulated:
+        say("That verdict is of a rehearsal with made-up cases: no real case has been evaluated yet.")
     if made.pending:
         say(f"It holds once somebody else runs `perintis decide {pilot} --confirm --by WHO`.")
 

@@ -215,10 +215,15 @@ def plan_lines(plan: Plan) -> Iterator[str]:
 
 def _size(metric: PlannedMetric) -> str:
     """The size that matters with its unit; which way is worse is told where the metric itself does not say it."""
-    unit = "%" if metric.unit == "percent" else metric.unit
     if metric.margin is not None:
         way = "" if metric.known.better else " (lower)" if metric.better.value == "higher" else " (higher)"
-        return f"{metric.margin:g} {unit} worse{way}"
-    if metric.worthwhile is not None:
-        return f"{metric.worthwhile:g} {unit} (target {metric.target:g})"
-    return f"in {unit}"
+        return f"{_amount(metric, metric.margin)} worse{way}"
+    if metric.worthwhile is not None and metric.target is not None:
+        return f"{_amount(metric, metric.worthwhile)} (target {_amount(metric, metric.target)})"
+    return "for the record"
+
+
+def _amount(metric: PlannedMetric, size: float) -> str:
+    from perintis.rules.verdict.reasons import amount
+
+    return f"{size:.3g} %" if metric.unit == "percent" else amount(size, metric.metric, 3)

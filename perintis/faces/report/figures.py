@@ -18,7 +18,7 @@ SIGNIFICANT = 2
 MOST_PLACES = 9
 NOTHING = 1e-9
 """What is smaller is a rounding error, and reads as zero."""
-LEAST_TENTH = 0.095
+LEAST_TENTH = 0.05
 """From so many per cent on, one decimal is enough; below it would say nothing."""
 MINUS = "\u2212"
 

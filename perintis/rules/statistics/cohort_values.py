@@ -56,8 +56,10 @@ def both(
         if isinstance(found, NotComparable):
             return NotComparable(f"{name}: {found.reason}", found.cure)
         if np.isnan(found.y).all():
-            why = "; ".join(f"{count} {reason}" for reason, count in found.left_out.items() if count)
-            return NotComparable(f"{name}: not one of {len(found.y)} cases can be used" + (f" ({why})" if why else ""))
+            why = "; ".join(f"{count:,} {reason}" for reason, count in found.left_out.items() if count)
+            return NotComparable(
+                f"{name}: not one of {len(found.y):,} cases can be used" + (f" ({why})" if why else "")
+            )
         y[begin + view.rank] = found.y
         for reason, count in found.left_out.items():
             if count:

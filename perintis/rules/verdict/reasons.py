@@ -6,7 +6,7 @@ Each reason has a code and its values, so that a page can say it in another lang
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from perintis.rules.designs.design import Evidence
@@ -72,9 +72,22 @@ def span(reading: Reading) -> str:
     if low < 0 < high:
         return f"from {amount(-low, metric)} worse to {amount(high, metric)} better"
     near, far = sorted((abs(low), abs(high)))
-    digits = next((d for d in (FEWEST_DIGITS, 3, 4) if amount(near, metric, d) != amount(far, metric, d)), 4)
-    word = "better" if low >= 0 else "worse"
+    digits, word = digits_of(reading), "better" if low >= 0 else "worse"
     return f"{_number(_in_unit(near, metric)[0], digits)} to {amount(far, metric, digits)} {word}"
+
+
+def digits_of(reading: Reading) -> int:
+    """As many significant digits as tell the ends of its interval apart; the estimate is told with as many."""
+    ends = abs(reading.low), abs(reading.high)
+    if reading.low < 0 < reading.high:
+        return FEWEST_DIGITS
+    told = (d for d in (FEWEST_DIGITS, 3, 4) if len({amount(end, reading.metric, d) for end in ends}) == len(ends))
+    return next(told, 4)
+
+
+def size_of(reading: Reading) -> str:
+    """The estimate without its sign, with its unit and as many digits as its interval."""
+    return amount(abs(reading.effect), reading.metric, digits_of(reading))
 
 
 def _facts(reading: Reading) -> dict[str, str | int | float]:
@@ -115,7 +128,7 @@ def guardrail_harm(reading: Reading) -> Reason:
     label, margin = metric_label(reading.metric), amount(reading.margin or 0, reading.metric)
     return Reason(
         "harm",
-        f"{_capital(label)}: worse by {amount(-reading.effect, reading.metric)}, more than the margin of {margin}, and "
+        f"{_capital(label)}: worse by {size_of(reading)}, more than the margin of {margin}, and "
         f"by more than chance ({span(reading)})",
         f"find out why {label} got worse and change the pilot; the changed one is a new phase",
         _facts(reading),
@@ -127,7 +140,7 @@ def primary_harm(reading: Reading) -> Reason:
     label = metric_label(reading.metric)
     return Reason(
         "harm",
-        f"{_capital(label)} got worse instead of better by {amount(-reading.effect, reading.metric)} ({span(reading)})",
+        f"{_capital(label)} got worse instead of better by {size_of(reading)} ({span(reading)})",
         f"find out why {label} got worse and change the pilot; the changed one is a new phase",
         _facts(reading),
     )
@@ -151,7 +164,7 @@ def futility(readings: Sequence[Reading]) -> Reason:
 
 def scaled(chosen: Sequence[Reading], guardrails: Sequence[Reading], *, staged: bool) -> Reason:
     """What the pilot achieved."""
-    told = [f"{metric_label(r.metric)}: better by {amount(r.effect, r.metric)} ({span(r)})" for r in chosen]
+    told = [f"{metric_label(r.metric)}: better by {size_of(r)} ({span(r)})" for r in chosen]
     held = ", and no guardrail can be worse by its margin" if guardrails else ""
     stages = "; expand in stages and compare each, for no lot was drawn and the cohorts may differ unseen"
     return Reason(
@@ -189,7 +202,7 @@ def too_small(reading: Reading, size: Size | None) -> Reason:
     """A real improvement, but less than what is worthwhile."""
     worthwhile = reading.worthwhile or 0
     text = (
-        f"{_capital(metric_label(reading.metric))}: better by {amount(reading.effect, reading.metric)} "
+        f"{_capital(metric_label(reading.metric))}: better by {size_of(reading)} "
         f"({span(reading)}), less than the {amount(worthwhile, reading.metric)} that would be worthwhile"
     )
     reach = reading.high - reading.effect
@@ -247,9 +260,18 @@ def blocked(context: Context) -> tuple[Reason, ...]:
         names = ", ".join(context.unmet)
         found.append(
             Reason("scalability_incomplete", f"What scaling needs is not shown yet: {names}",
-                   "evidence for each, in an amendment of the plan", {"criteria": names})
+                   "evidence for each, written under scalability in the plan by an amendment", {"criteria": names})
         )  # fmt: skip
     return (*found, *_value(context))
+
+
+def only_scalability(blocks: Sequence[Reason], *, guardrails: bool) -> tuple[Reason, ...]:
+    """The same blocks where the figures themselves would scale: then it is said first that they would."""
+    if not blocks or blocks[0].code != "scalability_incomplete":
+        return tuple(blocks)
+    first, held = blocks[0], " and no guardrail can be worse by its margin" if guardrails else ""
+    text = f"The effect is large enough{held}; what scaling needs beside that is not shown yet: "
+    return (replace(first, text=f"{text}{first.values['criteria']}"), *blocks[1:])
 
 
 def _value(context: Context) -> tuple[Reason, ...]:

@@ -36,6 +36,7 @@ from perintis.rules.verdict.reasons import (
     guardrail_open,
     heterogeneous,
     not_as_designed,
+    only_scalability,
     primary_harm,
     scaled,
     still_open,
@@ -179,7 +180,7 @@ def _undecided(
     if found.passing.any():
         open_ones = [r for r, inside in zip(guardrails, found.inconclusive[0], strict=True) if inside]
         reasons += [guardrail_open(r, context.sizes.get(r.metric)) for r in open_ones]
-        reasons += blocks
+        reasons += blocks if open_ones else only_scalability(blocks, guardrails=bool(guardrails))
     else:
         for reading, proven in zip(primaries, found.proven[0], strict=True):
             size = context.sizes.get(reading.metric)

@@ -56,7 +56,7 @@ def gather(shelves: Shelves, folder: Path, asked: Asked) -> Material:
     """Find and freeze everything; NotFound or BadInput say what is missing."""
     in_force = plan_in_force(shelves.database, folder, asked.pilot, asked.plan)
     plan = in_force.plan
-    baseline = shelves.find(asked.baseline or plan.design.baseline, now=asked.until)
+    baseline = _baseline(shelves, asked.baseline or plan.design.baseline, asked.until)
     pilot, phase, others = _judged(shelves, plan, asked)
     data = [without_officers(found.data) for found in (baseline, pilot)]
     calendars = common_calendars(baseline, pilot, shelves.pilots) or Calendars()
@@ -81,6 +81,13 @@ def gather(shelves: Shelves, folder: Path, asked: Asked) -> Material:
         answers=answers_for(shelves, baseline, pilot),
         designed=_designed(shelves, asked, pilot),
     )  # fmt: skip
+
+
+def _baseline(shelves: Shelves, name: str, until: datetime) -> Found:
+    try:
+        return shelves.find(name, now=until)
+    except NotFound as error:
+        raise NotFound(f"the baseline {name}: {error}; name another with --baseline, or amend the plan") from None
 
 
 def _judged(shelves: Shelves, plan: Plan, asked: Asked) -> tuple[Found, Phase, tuple[Phase, ...]]:

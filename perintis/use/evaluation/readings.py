@@ -14,7 +14,7 @@ from perintis.rules.sequential.looks import repeated_interval, t_bound
 from perintis.rules.statistics.clusters import Clustering, standard_error
 from perintis.rules.statistics.multiplicity import benjamini_hochberg, holm
 from perintis.rules.verdict.reading import Reading, Role, Unreadable
-from perintis.rules.verdict.reasons import amount, metric_label, span
+from perintis.rules.verdict.reasons import amount, metric_label, size_of, span
 from perintis.use.evaluation.intervals import Z95, with_interval
 from perintis.use.evaluation.measuring import Measured, Outcome, Unmeasured
 
@@ -119,9 +119,9 @@ def said(reading: Reading) -> Message:
     if reading.margin is not None:
         values["margin"] = reading.margin
     if reading.low > 0:
-        code, text = "better", f"{label} is better by {amount(reading.effect, reading.metric)} ({span(reading)})"
+        code, text = "better", f"{label}: better by {size_of(reading)} ({span(reading)})"
     elif reading.high < 0:
-        code, text = "worse", f"{label} is worse by {amount(-reading.effect, reading.metric)} ({span(reading)})"
+        code, text = "worse", f"{label}: worse by {size_of(reading)} ({span(reading)})"
     elif reading.margin is not None and reading.one_sided_low > -reading.margin:
         code, text = "not_worse", f"{label} is not worse by its margin of {amount(reading.margin, reading.metric)}"
     else:
