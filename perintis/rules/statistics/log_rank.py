@@ -68,8 +68,9 @@ def log_rank_by_group(
 ) -> ClusteredLogRank | NoEstimate:  # fmt: skip
     """The log-rank test where cases of one group (an office) resemble each other; `group` has no unknown (-1).
 
-    The difference is a sum of one number a case, and its variance the sum of squares by group. `entry` is the age at
-    which a case came under observation. Source: Lin and Wei 1989; Lee, Wei and Amato 1992.
+    The difference is a sum of one number a case, and its variance that of the sums by group, each about the mean of the
+    groups that have the same cohorts: a large effect does not make its own error large. `entry` is the age at which a
+    case came under observation. Source: Lin and Wei 1989; Lee, Wei and Amato 1992.
     """
     moments = np.unique(time[ended])
     at_risk = _at_least(time, moments) - _entering_later(entry, moments)
@@ -84,16 +85,27 @@ def log_rank_by_group(
     begun = 0 if entry is None else np.searchsorted(moments, entry, side="right")
     passed, drawn = hazard[place] - hazard[begun], expected[place] - expected[begun]
     own = np.where(ended, pilot - np.append(mine, 0.0)[np.maximum(place - 1, 0)], 0.0) - (pilot * passed - drawn)
-    names, number = np.unique(group, return_inverse=True)
-    sums = np.bincount(number, weights=own)
-    both = np.bincount(number, weights=pilot) * np.bincount(number, weights=~pilot) > 0
-    df = float(max(len(names) - (1 if both.any() else 2), 1))
-    error = float(np.sqrt((sums**2).sum() * len(names) / max(len(names) - 1, 1)))
+    _, number = np.unique(group, return_inverse=True)
+    error, df = _between_groups(np.bincount(number, weights=own), np.bincount(number, weights=pilot) > 0,
+                                np.bincount(number, weights=~pilot) > 0)  # fmt: skip
     if error <= 0:
         return NoEstimate("the cohorts end at the same moments, case by case")
     t = float(own.sum()) / error
     seen = float((ended & pilot).sum())
     return ClusteredLogRank(seen, seen - float(own.sum()), t, df, float(2 * stdtr(df, -abs(t))))
+
+
+def _between_groups(sums: Floats, with_pilot: Flags, with_baseline: Flags) -> tuple[float, float]:
+    """The error of the total of groups, and its degrees of freedom."""
+    variance, df = 0.0, 0.0
+    for kind in (with_pilot & with_baseline, with_pilot & ~with_baseline, with_baseline & ~with_pilot):
+        own = sums[kind]
+        if len(own) == 1:  # nothing to compare it with
+            variance += float(own[0] ** 2)
+        elif len(own):
+            variance += float(own.var(ddof=1)) * len(own)
+            df += len(own) - 1
+    return float(np.sqrt(variance)), max(df, 1.0)
 
 
 def _entering_later(entry: Floats | None, moments: Floats) -> Whole | int:

@@ -72,3 +72,14 @@ def test_without_an_ending_in_common_there_is_none() -> None:
         np.array([1.0, 2]), np.array([True, False]), np.array([True, False]), np.arange(2), np.array([0.0, 1.5])
     )
     assert isinstance(found, NoEstimate)
+
+
+def test_a_large_effect_in_few_offices_is_seen() -> None:
+    """Twice the pace in the same eight offices: rarer than one in a thousand, though offices are eight."""
+    random = np.random.default_rng(4)
+    office, pilot = np.tile(np.arange(8), 100), np.repeat([False, True], 400)
+    time = random.exponential(20, 800) / np.where(pilot, 2, 1)
+    found = log_rank_by_group(time, np.ones(800, dtype=bool), pilot, office)
+    assert isinstance(found, ClusteredLogRank)
+    assert found.df == 7
+    assert found.p < 0.001
