@@ -5,7 +5,9 @@ twice changes nothing. Answers are read from `<folder>/<agency>/in/*.json`:
 
     {"key": "...as in the request...", "answer": {...}}
 
-A file that was taken in is moved to `in/done/`, one that cannot be read to `in/refused/`.
+A request lies there in clear, for its agency, until it is answered; then its file is emptied, and stays, so that it is
+not written again. An answer that was taken in is moved to `in/done/` without what it said. One that cannot be read is
+moved to `in/refused/` as it is, for a person to look at and to remove.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import groupby
@@ -56,12 +58,34 @@ class FolderConnector:
                 self.file_away(path, "refused")
         return found
 
+    def done(self, path: Path, arrival: Arrival) -> None:
+        """Put away an answer that is in the store: of it only the key is left."""
+        self.file_away(path, "done", json.dumps({"key": arrival.key}))
+
+    def asked(self, prefix: str) -> Iterator[tuple[Path, tuple[int, str, int]]]:
+        """The requests with keys of this beginning whose content is still there, each with its case, step and visit."""
+        start = file_name(prefix) + "__"
+        for path in self._folder.glob("*/out/*.json"):
+            if path.name.startswith(start) and path.stat().st_size:
+                case, _, rest = path.stem.removeprefix(start).partition("__")
+                step, _, visit = rest.rpartition("__")
+                yield path, (int(case), step, int(visit))
+
     @staticmethod
-    def file_away(path: Path, to: str) -> None:
-        """Move a file that has been dealt with into a folder beside it."""
+    def empty(path: Path) -> None:
+        """Empty the file of a request that was answered."""
+        _write_part(path, "").replace(path)
+
+    @staticmethod
+    def file_away(path: Path, to: str, left: str | None = None) -> None:
+        """Move a file that has been dealt with into a folder beside it; `left` takes the place of its content."""
         folder = path.parent / to
         folder.mkdir(mode=0o700, exist_ok=True)
         with suppress(FileNotFoundError):  # another worker was faster
+            if left is not None:
+                _write_part(folder / path.name, left).replace(folder / path.name)
+                path.unlink()
+                return
             path.replace(folder / path.name)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from perintis.doors.connectors import FolderConnector
 from perintis.doors.store.breaches import record_breaches
-from perintis.doors.store.database import Database
+from perintis.doors.store.database import Database, one_of
 from perintis.doors.store.inbox import Absorbed, absorb, receive
 from perintis.doors.store.outbox import Dispatched, dispatch
 from perintis.doors.store.runs import begin_run, end_run, step_metrics
@@ -21,6 +21,9 @@ from perintis.engine.definition import Definition
 from perintis.engine.waves import Executor, InTurn, Tally, Waves
 from perintis.words.errors import PerintisError
 from perintis.words.recorded import Process
+
+_ASKED = 1_000
+"""Requests whose cases are looked up at once."""
 
 
 def now() -> datetime:
@@ -101,9 +104,29 @@ def take_in_answers(database: Database, definition: Definition, connector: Folde
     """Keep the messages that lie ready, then let them answer; a file is put away only after it is in the store."""
     arrived = connector.fetch()
     receive(database, [arrival for _, arrival in arrived], at)
-    for path, _ in arrived:
-        connector.file_away(path, "done")
-    return absorb(database, definition.pilot.name, definition.steps, at, agreed=definition.agreed)
+    for path, arrival in arrived:
+        connector.done(path, arrival)
+    absorbed = absorb(database, definition.pilot.name, definition.steps, at, agreed=definition.agreed)
+    if absorbed.answered:
+        empty_answered(database, definition.pilot.name, connector)
+    return absorbed
+
+
+def empty_answered(database: Database, pilot: str, connector: FolderConnector) -> None:
+    """Empty the requests in agencies' folders that were answered, or that nobody needs to answer any more."""
+    asked = list(connector.asked(database.prefix(pilot)))
+    over: set[tuple[int, str, int]] = set()
+    with database.read() as connection:
+        for start in range(0, len(asked), _ASKED):
+            cases = sorted({case for _, (case, _, _) in asked[start : start + _ASKED]})
+            found = connection.exec_driver_sql(
+                "SELECT case_id, step, visit FROM work WHERE status IN ('completed', 'withdrawn') AND "
+                + one_of(connection, "case_id", cases)
+            )
+            over |= {(row[0], row[1], row[2]) for row in found}
+    for path, work in asked:
+        if work in over:
+            connector.empty(path)
 
 
 @contextmanager

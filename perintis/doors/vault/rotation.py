@@ -26,8 +26,8 @@ def rotate_key(
 ) -> int:  # fmt: skip
     """Wrap everything with a new master key; returns how many cases. Interrupted, the same command goes on from there.
 
-    The keys of registries go first. A key in a file is replaced by a new one. A key from elsewhere is replaced by whoever keeps it: give both, the new
-    one first. Raises NotAllowed where only one is given.
+    The keys of registries go first. A key in a file is replaced by a new one. A key from elsewhere is replaced by
+    whoever keeps it: give both, the new one first. Raises NotAllowed where only one is given.
     """
     _new_first(database)
     ring = database.vault.ring()
