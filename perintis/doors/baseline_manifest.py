@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from perintis.doors.importers.canonical import digest_of
 from perintis.doors.importers.mapping import Layout, Mapping
 from perintis.doors.importers.read import LogRead
+from perintis.words.errors import BadInput
 from perintis.words.standard import Standard
 from perintis.words.tables import Grade
 
@@ -68,6 +69,7 @@ def describe_log(
     """The manifest of a log that was read."""
     tables = read.tables
     until = mapping.observed_until or tables.last
+    _check_window(mapping, read, path.name)
     grade, reason = grade_of(read, mapping)
     said = mapping.as_recorded()
     return BaselineManifest(
@@ -80,6 +82,18 @@ def describe_log(
         offsets=tables.offsets, grade=grade, grade_reason=reason, notes=read.notes, created=datetime.now(UTC),
         imported_by=by,
     )  # fmt: skip
+
+
+def _check_window(mapping: Mapping, read: LogRead, name: str) -> None:
+    """What happened after the reading cannot have been seen, nor what had ended before observation began."""
+    last, until, since = read.tables.last, mapping.observed_until, mapping.observed_from
+    if until is not None and until < last:
+        raise BadInput(
+            f"{name}: something happened on {last.date()}, after it was read (`observed_until` {until.date()}); give "
+            "the later day, or leave the later rows out"
+        )
+    if since is not None and since > last:
+        raise BadInput(f"{name}: nothing happened after observation began (`observed_from` {since.date()}); correct it")
 
 
 def describe_standard(standard: Standard, path: Path, name: str, pilot: str, by: str | None) -> BaselineManifest:

@@ -201,3 +201,19 @@ def test_a_baseline_knows_since_when_its_cases_were_followed(home: Path) -> None
         build_mapping({"observed_from": "2024-03-03T00:00:00"})
     with pytest.raises(BadInput, match="`observed_from` has to lie before `observed_until`"):
         build_mapping({"observed_from": "2024-03-03T00:00:00+07:00", "observed_until": "2024-03-01T00:00:00+07:00"})
+
+
+@pytest.mark.parametrize(
+    ("window", "told"),
+    [
+        ({"observed_until": "2024-03-02T00:00:00+07:00"}, "something happened on 2024-03-05, after it was read"),
+        ({"observed_from": "2024-04-01T00:00:00+07:00"}, "nothing happened after observation began"),
+        ({"observed_from": 2024}, "observed_from: not a date and time"),
+        ({"observed_until": "2024"}, "observed_until: not a date and time"),
+    ],
+)
+def test_a_window_that_the_rows_contradict_is_refused(home: Path, window: dict[str, object], told: str) -> None:
+    """One sentence, and nothing is kept."""
+    with pytest.raises(BadInput, match=told):
+        keep(home, **window)
+    assert list_baselines(home) == []

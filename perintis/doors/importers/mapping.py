@@ -213,6 +213,13 @@ class Mapping(Strict):
                 raise ValueError("not a time zone; write it like Asia/Jakarta") from error
         return value
 
+    @field_validator("observed_until", "observed_from", mode="before")
+    @classmethod
+    def _no_bare_number(cls, value: object) -> object:
+        if isinstance(value, int | float) or (isinstance(value, str) and value.isdecimal()):
+            raise ValueError("not a date and time; write it like 2016-10-01T00:00:00+07:00")
+        return value
+
     @field_validator("observed_until", "observed_from")
     @classmethod
     def _aware(cls, value: datetime | None) -> datetime | None:
