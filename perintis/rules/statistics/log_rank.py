@@ -86,8 +86,8 @@ def log_rank_by_group(
     passed, drawn = hazard[place] - hazard[begun], expected[place] - expected[begun]
     own = np.where(ended, pilot - np.append(mine, 0.0)[np.maximum(place - 1, 0)], 0.0) - (pilot * passed - drawn)
     _, number = np.unique(group, return_inverse=True)
-    error, df = _between_groups(np.bincount(number, weights=own), np.bincount(number, weights=pilot) > 0,
-                                np.bincount(number, weights=~pilot) > 0)  # fmt: skip
+    here, there = (np.bincount(number, weights=side) > 0 for side in (pilot, ~pilot))
+    error, df = _between_groups(np.bincount(number, weights=own).astype(np.float64), here, there)
     if error <= 0:
         return NoEstimate("the cohorts end at the same moments, case by case")
     t = float(own.sum()) / error

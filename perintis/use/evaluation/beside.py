@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 COUNTS = tuple(metric.name for metric in (HANDOVERS, OFFICER_HANDOVERS, REWORK, DUPLICATE_ENTRY))
 SIDE_BY_SIDE = (Design.RANDOMISED_CASES, Design.RANDOMISED_OFFICES, Design.PARALLEL_COHORTS)
-RATE_RATIO = "the pilot's count a case over the baseline's (rate ratio)"
+RATE_RATIO = "the ratio of counts a case, pilot over baseline"
 WAYS = {
-    SCORE: "the limit of the two shares within offices (Miettinen and Nurminen), which is held against the margin",
-    EXCHANGE: "the limit that exchanging offices gives; it and the t interval must both keep the margin",
+    SCORE: "the limit within offices (Miettinen and Nurminen), held against the margin",
+    EXCHANGE: "the limit by exchanging offices, which must keep the margin too",
 }
 
 
