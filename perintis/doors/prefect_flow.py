@@ -29,7 +29,7 @@ from perintis.words.recorded import Process
 
 Progress = Callable[[Tally], None]
 
-LANES = 2
+LANES = 3
 """Claims worked on at once: a task run spends most of its time in Prefect's server, and the engine need not wait."""
 
 _progress: ContextVar[Progress | None] = ContextVar("perintis_progress", default=None)

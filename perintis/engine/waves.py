@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from contextvars import copy_context
 from copy import copy
@@ -82,8 +81,8 @@ class Tally:
 class Waves:
     """Moves the runnable cases of one process as far as they can go.
 
-    With more than one lane, that many claims are worked on at once: while one waits for an agency or for the executor,
-    another goes on. Each case is in one lane only.
+    With more than one lane, that many claims of `claim_size` cases are worked on at once: while one waits for an agency
+    or for the executor, another goes on. Each case is in one lane only.
     """
 
     def __init__(
@@ -95,7 +94,7 @@ class Waves:
         clock: Clock,
         *,
         batch_size: int = 2_000,
-        claim_size: int = 4_000,
+        claim_size: int = 2_000,
         lanes: int = 1,
         progress: Callable[[Tally], None] | None = None,
     ) -> None:
@@ -109,38 +108,49 @@ class Waves:
         self._lanes = lanes
         self._progress = progress
         self._stopping = threading.Event()
+        self._turn = threading.Lock()
         self._down: set[str] = set()
         self.tally = Tally()
 
     def run(self, only: Sequence[int] | None = None) -> Tally:
         """Claim and move until no runnable case is left that this run has not seen."""
-        after, limit = 0, self._claim_size // self._lanes
         self._stopping = threading.Event()
-        running: deque[Future[Tally]] = deque()
         with ExitStack() as stack:
-            pool = stack.enter_context(ThreadPoolExecutor(self._lanes, "perintis-lane")) if self._lanes > 1 else None
+            claims = self._claims(only, stack)
+            if self._lanes == 1:
+                self._work_off(claims)
+                return self.tally
+            pool = stack.enter_context(ThreadPoolExecutor(self._lanes, "perintis-lane"))
             stack.callback(self._stopping.set)  # runs before the pool waits for lanes that an error left behind
-            while cases := self._store.claim(now=self._clock(), limit=limit, only=only, after=after):
-                after = cases[-1]
-                if len(cases) >= _MANY and gc.get_threshold()[0] < _NEW_OBJECTS:
-                    stack.enter_context(_few_sweeps())
-                lives = self._load(cases)
-                self.tally.refused += len(cases) - len(lives)
-                if pool is None:
-                    self._finish(self._move(lives))
-                    continue
-                # The context goes along: in a flow run it says to Prefect which one this is.
-                running.append(pool.submit(copy_context().run, self._move, lives))
-                if len(running) == self._lanes:
-                    self._finish(running.popleft().result())
-            while running:
-                self._finish(running.popleft().result())
+            # The context goes along: in a flow run it says to Prefect which one this is.
+            lanes = [pool.submit(copy_context().run, self._work_off, claims) for _ in range(self._lanes)]
+            for lane in wait(lanes, return_when=FIRST_EXCEPTION).done:
+                lane.result()
         return self.tally
 
-    def _finish(self, tally: Tally) -> None:
-        self.tally.add(tally)
-        if self._progress is not None:
-            self._progress(self.tally)
+    def _claims(self, only: Sequence[int] | None, stack: ExitStack) -> Iterator[dict[int, Live]]:
+        """Claim after claim, each behind the one before, until nothing is runnable."""
+        after = 0
+        while cases := self._store.claim(now=self._clock(), limit=self._claim_size, only=only, after=after):
+            after = cases[-1]
+            if len(cases) >= _MANY and gc.get_threshold()[0] < _NEW_OBJECTS:
+                stack.enter_context(_few_sweeps())
+            lives = self._load(cases)
+            self.tally.refused += len(cases) - len(lives)
+            yield lives
+
+    def _work_off(self, claims: Iterator[dict[int, Live]]) -> None:
+        """One lane: take a claim when the one before is done with. Lanes take turns at claiming and at counting."""
+        while not self._stopping.is_set():
+            with self._turn:
+                lives = next(claims, None)
+            if lives is None:
+                return
+            tally = self._move(lives)
+            with self._turn:
+                self.tally.add(tally)
+                if self._progress is not None:
+                    self._progress(self.tally)
 
     def _move(self, lives: dict[int, Live]) -> Tally:
         """Drive claimed cases until nothing more can be done for any of them; returns what came of them."""
