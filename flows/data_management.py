@@ -74,13 +74,11 @@ async def decided(case: Extract, pair: Pair) -> PairDecided:
     first = await registry.review_pair(case, **shown)
     if not first.same_person:
         return PairDecided(left=pair.left, right=pair.right, same=False, reviewed_by=first.reviewed_by)
-    while True:
-        second = await registry.confirm_merge(case, **shown, reviewed_by=first.reviewed_by)
-        if second.confirmed_by.casefold() != first.reviewed_by.casefold():
-            return PairDecided(
-                left=pair.left, right=pair.right, same=second.merge, reviewed_by=first.reviewed_by,
-                confirmed_by=second.confirmed_by,
-            )  # fmt: skip
+    second = await registry.confirm_merge(case, **shown, reviewed_by=first.reviewed_by)
+    return PairDecided(
+        left=pair.left, right=pair.right, same=second.merge, reviewed_by=first.reviewed_by,
+        confirmed_by=second.confirmed_by,
+    )  # fmt: skip
 
 
 async def adopted(case: Extract, version: int, notice: Notice) -> None:

@@ -20,13 +20,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from agencies.indonesia import IMIGRASI
 from perintis import Retry, Sla, human_step, step, working
 from perintis.words.identifiers import Personal, Reference
+from perintis.words.officers import ByOfficer
 
 if TYPE_CHECKING:  # the registry brings polars and DuckDB with it, which only a run needs
     from perintis.doors.registry.progress import Bar
     from perintis.doors.registry.publishing import Decided
     from perintis.doors.registry.registry import Registry
 
-OfficerName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=80)]
+OfficerName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 SideBySide = Annotated[tuple[str, ...], Personal()]
 
 
@@ -116,10 +117,10 @@ class Linked(Frozen):
 
 
 class Reviewed(Frozen):
-    """One person or two, and who says so."""
+    """One person or two, and the officer who says so, as recorded."""
 
     same_person: bool
-    reviewed_by: OfficerName
+    reviewed_by: Annotated[OfficerName, ByOfficer()] = ""
 
 
 class ToConfirm(Pair):
@@ -129,10 +130,10 @@ class ToConfirm(Pair):
 
 
 class Confirmed(Frozen):
-    """Whether a second officer agrees to the merge, and who it is."""
+    """Whether a second officer agrees to the merge, and who it is, as recorded: never the first one."""
 
     merge: bool
-    confirmed_by: OfficerName
+    confirmed_by: Annotated[OfficerName, ByOfficer(unlike="reviewed_by")] = ""
 
 
 class PairDecided(Frozen):

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from perintis.engine.signing import signed_fields
 from perintis.engine.steps import Step
 from perintis.words.errors import BadInput
 from perintis.words.reasons import said
@@ -50,10 +51,11 @@ class Field:
 
 
 def form_of(step: Step[Any]) -> tuple[Field, ...]:
-    """The fields of a step's result, in the order of the model."""
+    """The fields of a step's result, in the order of the model, without those that hold the recorded officer."""
     kind = step.output_type
+    by_officer = signed_fields(step)
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return tuple(_field(name, info) for name, info in kind.model_fields.items())
+        return tuple(_field(name, info) for name, info in kind.model_fields.items() if name not in by_officer)
     return (_field(WHOLE, FieldInfo.from_annotation(kind)),)
 
 

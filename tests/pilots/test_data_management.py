@@ -22,6 +22,7 @@ from perintis.rules.agreement import read_agreement
 from perintis.rules.checking import check_pilot
 from perintis.rules.plan import read_plan
 from perintis.testing import Trial
+from perintis.words.errors import NotAllowed
 from pilots.data_management import PILOT, Application, Decision
 from tasks import registry
 from tasks.registry import Confirmed, Linked, Reviewed, Version
@@ -114,15 +115,26 @@ def with_pairs(number: int) -> Trial:
                                                                 "uncertain": number}, write_notices={}))  # fmt: skip
 
 
-def test_a_merge_needs_two_officers() -> None:
-    """The first officer's own confirmation does not count, however it is written: the pair is asked for again."""
+@pytest.mark.parametrize("again", ["Budi", " BUDI ", "BUDI", "Budi\u00a0"])
+def test_a_merge_needs_two_officers(again: str) -> None:
+    """The recorded officer of the review may not confirm, however the name is written; another one may."""
     trial = with_pairs(1)
     case = trial.open(application())
-    trial.answer(case, registry.review_pair, Reviewed(same_person=True, reviewed_by="Budi"))
-    trial.answer(case, registry.confirm_merge, Confirmed(merge=True, confirmed_by=" BUDI "))
+    trial.answer(case, registry.review_pair, Reviewed(same_person=True), officer="Budi")
+    with pytest.raises(NotAllowed, match=r"needs a second officer, and .* was the first; another officer has to answer"):
+        trial.answer(case, registry.confirm_merge, Confirmed(merge=True), officer=again)
     assert [w.step for w in trial.waiting(case)] == ["imigrasi.confirm_merge"]
-    trial.answer(case, registry.confirm_merge, Confirmed(merge=True, confirmed_by="Sari"))
+    trial.answer(case, registry.confirm_merge, Confirmed(merge=True), officer="Sari")
     assert trial.outcome(case) == "published"
+
+
+def test_the_officer_is_who_is_recorded_and_not_who_is_typed() -> None:
+    """A name in the answer does not stand in for the officer who gives it."""
+    trial = with_pairs(1)
+    case = trial.open(application())
+    trial.answer(case, registry.review_pair, Reviewed(same_person=True, reviewed_by="Sari"), officer="Budi")
+    with pytest.raises(NotAllowed, match="needs a second officer"):
+        trial.answer(case, registry.confirm_merge, Confirmed(merge=True, confirmed_by="Sari"), officer="Budi")
 
 
 def test_two_persons_need_one_officer() -> None:
@@ -131,7 +143,7 @@ def test_two_persons_need_one_officer() -> None:
     case = trial.open(application())
     assert [w.step for w in trial.waiting(case)] == ["imigrasi.review_pair"] * 2
     for _ in range(2):
-        trial.answer(case, registry.review_pair, Reviewed(same_person=False, reviewed_by="Budi"))
+        trial.answer(case, registry.review_pair, Reviewed(same_person=False))
     assert trial.outcome(case) == "published"
     assert "imigrasi.confirm_merge" not in trial.steps(case)
 

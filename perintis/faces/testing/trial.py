@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 from sqlalchemy import insert, select
 
+from perintis.doors.answered import signed
 from perintis.doors.connectors import FolderConnector
 from perintis.doors.pilot_folder import define
 from perintis.doors.running import RunReport, run_cases
@@ -104,6 +105,7 @@ class Trial:
         """Answer the step that waits, as an officer or an agency's system would."""
         work = self._work(case, step)
         document = step.output.dump_json(step.output.validate_python(result)).decode()
+        document = signed(self._database, self._definition, work, document, officer=officer, now=self.now)
         complete_work(self._database, work.id, document, officer=officer, now=self.now)
         self.run()
 
