@@ -148,6 +148,15 @@ def test_the_same_state_of_the_data_is_the_same_look(tried: Office) -> None:
     assert evaluations(tried) == 1
 
 
+def test_what_was_decided_stands_beside_the_verdict_from_then_on(tried: Office) -> None:
+    """The same look again shows the decision, whether it differs, and who confirmed it; the bundle replays with it."""
+    assert judged(tried)["panels"]["verdict"]["decision"] is None
+    tried.done("decide", "small", "stop", "--reason", "no money", "--by", "head", "--confirmed-by", "deputy")
+    shown = judged(tried, "--out", "again")["panels"]["verdict"]["decision"]
+    assert (shown["word"], shown["by"], shown["confirmed_by"], shown["differs"]) == ("stop", "head", "deputy", True)
+    assert "came out the same" in tried.done("evaluate", "--replay", "again/bundle.zip").out
+
+
 def test_evaluations_that_decide_nothing_use_up_no_look(office: Office, read_on: Reading) -> None:
     """Without a registered plan figures can be read as often as one likes; the first look is still the first."""
     module = office.folder / "pilots/small/__init__.py"

@@ -25,6 +25,7 @@ from perintis.use.evaluation.stage_panel import stage_panel
 from perintis.use.evaluation.trust import trust
 
 if TYPE_CHECKING:
+    from perintis.rules.evaluation.parts import Decided
     from perintis.rules.verdict.reasons import Reason
     from perintis.rules.verdict.rule import Verdict
     from perintis.use.evaluation.looks import Standing
@@ -58,7 +59,8 @@ def _panels(prepared: Prepared, outcomes: tuple[Outcome, ...], found: Judged) ->
     )  # fmt: skip
     first = found.first
     return Panels(
-        verdict=_verdict(found.verdict), flow=FlowPanel(baseline=baseline, pilot=pilot, tau_days=tau),
+        verdict=_verdict(found.verdict, prepared.material.request.decision),
+        flow=FlowPanel(baseline=baseline, pilot=pilot, tau_days=tau),
         metrics=found.metrics, curves=curves(prepared, found.metrics), time=stage_panel(prepared, outcomes),
         offices=offices(first, found.groups),
         series=series(prepared, None if first is None else first.values, None if first is None else first.estimated),
@@ -69,7 +71,7 @@ def _panels(prepared: Prepared, outcomes: tuple[Outcome, ...], found: Judged) ->
     )  # fmt: skip
 
 
-def _verdict(verdict: Verdict) -> VerdictPanel:
+def _verdict(verdict: Verdict, decision: Decided | None) -> VerdictPanel:
     reason, *further = verdict.reasons
     change = None
     if reason.change is not None:
@@ -77,6 +79,7 @@ def _verdict(verdict: Verdict) -> VerdictPanel:
     return VerdictPanel(
         word=verdict.word.value, staged=verdict.staged, final=verdict.final, reason=_said(reason), change=change,
         further=tuple(_said(other) for other in further if other.text != reason.text),
+        decision=decision,
     )  # fmt: skip
 
 

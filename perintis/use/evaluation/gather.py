@@ -24,7 +24,7 @@ from perintis.rules.plan import Plan, plan_hash
 from perintis.rules.seasons import AFTER_EID, FASTING, seasons_of
 from perintis.use.datasets import Found, Shelves, common_calendars
 from perintis.use.evaluation.answers import answers_for
-from perintis.use.evaluation.history import Past, past_looks
+from perintis.use.evaluation.history import Past, decided_on, past_looks
 from perintis.use.evaluation.material import KnownSeason, Material, Registered, Request
 from perintis.words.errors import BadInput, NotFound
 from perintis.words.recorded import Process
@@ -72,6 +72,7 @@ def gather(shelves: Shelves, folder: Path, asked: Asked) -> Material:
         steps=asked.steps, phase=phase, other_phases=others, registered=_registered(in_force, data),
         looks=past.taken, as_final=rehearsed or (past.final if past.repeated else asked.final),
         unregistered_changes=in_force.unregistered_changes, departures=() if rehearsed else _departures(plan, asked),
+        decision=None if rehearsed else decided_on(shelves.database, asked.pilot, phase.version),
         holidays=_holidays(calendars.case, first, last), seasons=_seasons(calendars.case, data), seed=asked.seed,
         code_version=version("perintis"), lock_hash=_lock_hash(folder),
     )  # fmt: skip

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from perintis.doors.store.judgements import NO_VERDICT, JudgedEvaluation, kept_evaluations
+from perintis.doors.store.judgements import NO_VERDICT, JudgedEvaluation, decisions_on, kept_evaluations
 from perintis.doors.store.plans import plan_versions
 from perintis.rules.evaluation.document import read_evaluation
 from perintis.rules.evaluation.panels import LookPoint, SequentialPanel
+from perintis.rules.evaluation.parts import Decided
 from perintis.rules.sequential.looks import Look, next_look
 from perintis.rules.sequential.spending import LEVEL, Spending
 from perintis.use.evaluation.material import LookTaken
@@ -50,6 +51,23 @@ def past_looks(database: Database, pilot: str, version: str, snapshot: str, plan
             return Past(tuple(taken), repeated=True, final=row.final)
         taken.append(_taken(_look(row, taken, plans.get(row.plan_hash)), row))
     return Past(tuple(taken))
+
+
+def decided_on(database: Database, pilot: str, version: str) -> Decided | None:
+    """What people decided last beside a verdict on real cases of that version; None where nothing was decided."""
+    judged = {
+        kept.number
+        for kept in kept_evaluations(database, pilot)
+        if kept.evaluation.version == version and not kept.evaluation.simulated
+    }
+    made = [one for one in decisions_on(database, pilot) if one.evaluation in judged]
+    if not made:
+        return None
+    last = made[-1]
+    return Decided(
+        word=last.word, by=last.by, reason=last.reason, at=last.at, confirmed_by=last.confirmed_by,
+        differs=last.differs,
+    )  # fmt: skip
 
 
 def _counts(row: JudgedEvaluation) -> bool:

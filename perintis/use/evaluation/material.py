@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from perintis.rules.evaluation.document import Phase
-from perintis.rules.evaluation.parts import Amended, Count, Number, Part
+from perintis.rules.evaluation.parts import Amended, Count, Decided, Number, Part
 from perintis.rules.sequential.looks import Look
 from perintis.words.tables import DataSet
 
@@ -59,7 +59,7 @@ class Request(Part):
 
     `looks` are those taken before this state of the data. `unregistered_changes` are differences of the plan's file
     from what was registered, which do not hold. `departures` say where other data were asked for than the plan names:
-    such an evaluation decides nothing.
+    such an evaluation decides nothing. `decision` is what people decided last about this phase.
     """
 
     pilot: str
@@ -73,6 +73,7 @@ class Request(Part):
     as_final: bool = False
     unregistered_changes: tuple[str, ...] = ()
     departures: tuple[str, ...] = ()
+    decision: Decided | None = None
     holidays: tuple[date, ...] = ()
     seasons: tuple[KnownSeason, ...] = ()
     asked: tuple[Count, Count] | None = None
