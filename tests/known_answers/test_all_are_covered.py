@@ -28,7 +28,8 @@ REPRODUCED = {
     "X4": "rules/statistics/test_queue_rules.py", "X5": "rules/designs/test_stepped_wedge.py",
 }  # fmt: skip
 NOT_HERE = {
-    "S6": "a Cox regression: hazard ratios are not for evaluators, so the program has none",
+    "S6": "a Cox regression: hazard ratios are not for evaluators, so the program has none; test_rossi.py holds its "
+    "score test, the log-rank, against the same data",
     "D5": "synthetic difference in differences, which may come later",
     "X2": "the log of an R package that no Python package ships",
 }

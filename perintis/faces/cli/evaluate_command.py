@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 FOLDER = "evaluations"
 MOST_DIFFERENCES = 10
+MOST_CURES = 3
+NO_VERDICT = "no verdict"
 
 
 class Language(StrEnum):
@@ -159,6 +161,8 @@ def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
         yield paragraph(f"Also: {further.text[:1].lower()}{further.text[1:]}.")
     if panels.verdict.change is not None:
         yield paragraph(f"What would change it: {panels.verdict.change.text}.")
+    if needed := _needed_too(evaluation):
+        yield paragraph(f"Needed too: {needed}.")
     for metric in panels.metrics:
         if isinstance(metric, MetricResult) and metric.role is Role.PRIMARY:
             yield paragraph(f"{metric.reading.text[:1].upper()}{metric.reading.text[1:]}.")
@@ -197,6 +201,16 @@ def _simulated(evaluation: Evaluation) -> str:
         return "SIMULATED: agencies and cases are made up, so this verdict says nothing of real ones."
     which = "baseline" if flow.baseline.simulated else "pilot"
     return f"SIMULATED: the {which} is a rehearsal with made-up cases, so nothing follows from this comparison."
+
+
+def _needed_too(evaluation: Evaluation) -> str:
+    """What else mends the gates that failed, beside what the verdict says already."""
+    panels = evaluation.panels
+    if panels.verdict.word != NO_VERDICT:
+        return ""
+    said = panels.verdict.change.text if panels.verdict.change else ""
+    cures = [g.cure.text for g in panels.trust.gates if g.passed is False and g.gate and g.cure and g.cure.text != said]
+    return "; ".join(list(dict.fromkeys(cures))[:MOST_CURES])
 
 
 def _standing(evaluation: Evaluation) -> str:

@@ -273,7 +273,7 @@ def _comparable(plan: Plan, facts: Facts) -> Iterator[Gate]:
     for what in facts.co_interventions:
         yield Gate(
             "G5.co_intervention", False, f"something else changed for one cohort only: {what}",
-            "leave the time it touched out of the population by an amendment",
+            "import the log without the time it touched, or compare with a baseline that it touched too",
         )  # fmt: skip
 
 

@@ -71,7 +71,7 @@ def test_good_evidence_passes_every_gate() -> None:
          "count both cohorts by one calendar"),
         (replace(GOOD, co_interventions=("a new fee",)), "G5.co_intervention",
          "something else changed for one cohort only: a new fee",
-         "leave the time it touched out of the population by an amendment"),
+         "import the log without the time it touched, or compare with a baseline that it touched too"),
         (replace(GOOD, effective=0.4), "G2.effective", "weighting leaves 40% of the sample's weight (at least 50%)",
          "restrict the population to cases found in both cohorts"),
         (replace(GOOD, diagnostics=(Diagnostic("overlap", "No overlap.", False, cure="other cases"),)), "G6.overlap",
