@@ -123,7 +123,7 @@ def test_with_few_offices_t_and_permutation_must_agree() -> None:
     assert paired.p == pytest.approx(1 / 16)
     assert (
         paired.caution
-        == "all 32 assignments of offices; the smallest p they allow is 0.06, so no result can be significant"
+        == "all 32 assignments of offices; the smallest chance they allow is 6.2%, so no result can be beyond chance"
     )
     apart = shown(interval(clustered(random, [30] * 10, 0.02, gain=3.0).difference()))
     assert apart.low > 0
