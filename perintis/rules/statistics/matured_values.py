@@ -12,7 +12,7 @@ import numpy as np
 
 from perintis.rules.metrics import Metric, Need, NotComparable, matured, measure
 from perintis.rules.metrics.errors import errors_within
-from perintis.rules.statistics.cohort_values import CohortValues, withdrawn
+from perintis.rules.statistics.cohort_values import OPEN, YOUNG, CohortValues, withdrawn
 from perintis.rules.statistics.followed_values import LEFT_EARLY, OPEN_EARLY
 from perintis.rules.statistics.options import Counted, Withdrawal
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from perintis.rules.statistics.effect import Flags, Floats
     from perintis.rules.statistics.options import Options
 
-YOUNG = "entered less than tau ago"
-OPEN = "are still open"
 UNKNOWN = "lack what this needs"
 UNDECIDED = "were not decided, or less than tau ago"
 COUNTED_FROM_WORK = ("handovers", "officer_handovers", "rework", "any_rework")

@@ -219,7 +219,7 @@ def _offices(plan: Plan, facts: Facts) -> Iterator[Gate]:
                 code, side.offices >= least,
                 f"{side.name}: {_counted(least, 'office')} needed{' to scale' if scale_only else ''}, "
                 f"{side.offices} present",
-                None if side.offices >= least else f"{_counted(least - side.offices, 'more office')}",
+                None if side.offices >= least else _more_offices(side, least),
                 scale_only=scale_only,
             )  # fmt: skip
         few = plan.minimums.matured_cases_per_office
@@ -230,6 +230,12 @@ def _offices(plan: Plan, facts: Facts) -> Iterator[Gate]:
                 f"{side.name}: {side.matured_per_office:g} matured cases in the middle office, {few} needed",
                 None if not lacking else f"about {lacking:,} more matured cases",
             )  # fmt: skip
+
+
+def _more_offices(side: CohortFacts, least: int) -> str:
+    if side.cases and not side.offices:
+        return "record the office of every case"
+    return _counted(least - side.offices, "more office")
 
 
 def _follow_up(facts: Facts) -> Iterator[Gate]:

@@ -336,3 +336,19 @@ def dated(cases: str) -> DataSet:
     found = [moment("5/00:00"), moment("14/00:00"), None, None]
     column = pl.Series("case:error", found, dtype=pl.Datetime("us", "UTC"))
     return replace(data, cases=data.cases.with_columns(column))
+
+
+def test_what_only_needs_time_says_until_when() -> None:
+    """Young cases: the day on which the first was followed for tau; open ones: until they close; else nothing."""
+    young = data_set(OPEN, STEPS)
+    found = maybe("cost", young, young, tau=40.0)
+    assert isinstance(found, NotComparable)
+    day = (moment("1/00:00") + timedelta(days=40)).date()
+    assert found.cure == f"data read on {day} or later, or a shorter tau by an amendment"
+    still = data_set(OPEN.replace("3/00:00  granted", "- -").replace("5/00:00  withdrawn", "- -"), STEPS)
+    waits = maybe("cost", still, still, counted="closed")
+    assert isinstance(waits, NotComparable)
+    assert waits.cure == "data read when cases have closed"
+    bare = maybe("cost", data_set(CLOSED), data_set(CLOSED), tau=4.0)
+    assert isinstance(bare, NotComparable)
+    assert bare.cure is None

@@ -140,3 +140,9 @@ def test_a_plan_that_adjusts_for_arrivals_may_compare_cohorts_of_unlike_volume()
     cure = next(g for g in gates if g.code == "G5.volume").cure
     assert cure is not None
     assert cure.startswith("write adjust_for_arrivals: true under design")
+
+
+def test_offices_that_nobody_recorded_are_not_asked_for_as_more_offices() -> None:
+    """They are there; the log does not say which case was whose."""
+    found = next(g for g in check_gates(PLAN, pilot(offices=0)) if g.code == "G3.offices" and not g.passed)
+    assert (found.text, found.cure) == ("pilot: 4 offices needed, 0 present", "record the office of every case")
