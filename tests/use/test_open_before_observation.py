@@ -62,6 +62,7 @@ def test_the_same_process_is_not_called_faster_when_old_cases_enter_late(began: 
     """
     whole = skewed(material(4_000))
     picked = in_hand(whole.baseline, began)
+    ended = whole.baseline.cases.height - picked.cases.height
     right = replace(whole, baseline=replace(picked, observed_from=began))
     found = evaluate(right).evaluation
     interval = lead(found).interval
@@ -75,6 +76,9 @@ def test_the_same_process_is_not_called_faster_when_old_cases_enter_late(began: 
     assert early > 0.2 * picked.cases.height
     flow = found.panels.flow
     assert (flow.baseline.already_open, flow.pilot.already_open) == (early, 0)
+    unpicked = replace(right, baseline=replace(whole.baseline, observed_from=began))
+    again = evaluate(unpicked).evaluation.panels.flow.baseline
+    assert (again.not_eligible, again.assigned, again.already_open) == (ended, picked.cases.height, early)
     write_bundle(right, found, tmp_path / "bundle.zip")
     assert replay(tmp_path / "bundle.zip").differences == ()
 

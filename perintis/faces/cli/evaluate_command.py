@@ -176,8 +176,8 @@ def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
     for side in (flow.baseline, flow.pilot):
         if side.already_open and side.observed_from is not None:
             yield paragraph(
-                f"{side.already_open:,} cases of {side.name} were open already when observation began on "
-                f"{_day(side.observed_from)}; they count from the age they had then, or are left out."
+                f"{side.already_open:,} cases of {side.name} were open already when observation began "
+                f"({side.observed_from:%Y-%m-%d %H:%M} UTC); they count from the age they had then, or are left out."
             )
     yield ""
     rows = [_row(m) for m in panels.metrics if isinstance(m, MetricResult)]

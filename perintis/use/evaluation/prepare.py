@@ -78,7 +78,8 @@ def _check_cohorts(material: Material) -> None:
 
 
 def _population(data: DataSet, plan: Plan) -> DataSet:
-    """The cases that the plan speaks of, sorted by identifier, with their steps."""
+    """The cases that the plan speaks of, sorted by identifier, with their steps; none that had ended before
+    observation began."""
     import polars as pl
 
     cases = data.cases
@@ -89,9 +90,11 @@ def _population(data: DataSet, plan: Plan) -> DataSet:
                 + (", ".join(c for c in cases.columns if c.startswith("case:")) or "no attributes")
             )
         cases = cases.filter(pl.col(wanted.column).cast(pl.String).is_in(wanted.values))
+    if data.observed_from is not None:
+        cases = cases.filter(pl.col("closed").is_null() | (pl.col("closed") > pl.lit(data.observed_from)))
     cases = cases.sort("case")
     steps = data.steps
-    if plan.population.filters:
+    if cases.height < data.cases.height:
         steps = steps.join(cases.select("case"), on="case", how="semi", maintain_order="left")
     return replace(data, cases=cases, steps=steps)
 
