@@ -73,8 +73,10 @@ AS_BEFORE_THE_TAIL = "UPDATE cases SET last_seq = 4, status = 'ready', closed = 
         (SWAP, "case 2: event 3 "),
         (["DELETE FROM events WHERE case_id = 2 AND seq = 5", AS_BEFORE_THE_TAIL], "its events after 4 are missing"),
         (["UPDATE cases SET pilot = 'other' WHERE id = 2"], "case 2: event 1 "),
+        (["UPDATE events SET case_id = 9 WHERE case_id = 2 AND seq = 5"], "case 9: there is no such case, but events "),
+        (["UPDATE work SET case_id = 9 WHERE case_id = 2"], "case 9: there is no such case, but work holds rows of it"),
     ],
-    ids=["edit", "time", "cost", "commitment", "hash", "delete", "first", "reorder", "tail", "moved"],
+    ids=["edit", "time", "cost", "commitment", "hash", "delete", "first", "reorder", "tail", "moved", "event", "work"],
 )  # fmt: skip
 def test_what_was_changed_is_found_and_named(store: Small, statements: list[str], expected: str) -> None:
     """Case and event are named; the other cases are not."""

@@ -163,7 +163,7 @@ def write_changes(
     keys = _keys(connection, changes, ending)
     found_late, late = set(find_late(connection, changes)), dict[Slot, datetime]()
     for change in changes:
-        if (slot := Slot(change.case, change.key)) in found_late:
+        if found_late and (slot := Slot(change.case, change.key)) in found_late:
             seq = last_seq[change.case] = last_seq[change.case] + 1
             agency = "" if change.key.step == CASE_STEP else change.agency
             events.append(breach_event(slot, seq, agency, change.at))

@@ -39,6 +39,10 @@ _DISCLOSURES = (
     "SELECT d.case_id, count(*) FROM disclosures d LEFT JOIN events e ON e.case_id = d.case_id AND e.seq = d.seq "
     "LEFT JOIN disclosure_terms t ON t.id = d.term_id WHERE e.seq IS NULL OR t.id IS NULL GROUP BY d.case_id ORDER BY 1"
 )
+_WITHOUT_CASE = (
+    "SELECT t.case_id, count(*) FROM {table} t LEFT JOIN cases c ON c.id = t.case_id WHERE c.id IS NULL "
+    "GROUP BY t.case_id ORDER BY 1"
+)
 
 _SENDING = {
     WorkStatus.OPEN: ("queued", "sending", "sent"),
@@ -86,8 +90,8 @@ def verify_store(database: Database) -> list[Problem]:
 
     Every case's row and step visits are what its events rebuild; event numbers have no gap; the events are chained to
     one another and are what the anchor file says; each exchange has one request under its own key; each request was
-    answered at most once; each disclosure belongs to an event and to a term. Works through a thousand cases at a time
-    and needs no key.
+    answered at most once; each event and step visit belongs to a case, each disclosure to an event and a term. Works
+    through a thousand cases at a time and needs no key.
     """
     problems: list[Problem] = []
     with database.read() as connection:
@@ -103,6 +107,11 @@ def verify_store(database: Database) -> list[Problem]:
         problems += [
             Problem(case, f"{count} of its disclosures belong to no event or to no term of an agreement")
             for case, count in connection.exec_driver_sql(_DISCLOSURES)
+        ]
+        problems += [
+            Problem(case, f"there is no such case, but {table} holds rows of it ({count})")
+            for table in ("events", "work")
+            for case, count in connection.exec_driver_sql(_WITHOUT_CASE.format(table=table))
         ]
     return problems
 

@@ -145,7 +145,6 @@ def upgrade() -> None:
         sa.Column("started", Instant(), nullable=True),
         sa.Column("cost", sa.Float(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_events_case_id")),
         sa.PrimaryKeyConstraint("case_id", "seq", name=op.f("pk_events")),
         sqlite_with_rowid=False,
     )
@@ -205,7 +204,6 @@ def upgrade() -> None:
         sa.Column("error", sa.String(), nullable=True),
         sa.Column("answered", sa.Integer(), nullable=True),
         sa.Column("result", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_work_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_work")),
         sa.UniqueConstraint("case_id", "step", "visit", name=op.f("uq_work_case_id_step_visit")),
     )
