@@ -128,9 +128,10 @@ def balance(folded: Folded, pilot: Floats, baseline: Floats) -> tuple[BalanceRow
     rows = []
     for place, (name, of) in enumerate(zip(folded.names, folded.of, strict=True)):
         x = folded.x[:, place]
-        means = [float(side @ x / side.sum()) for side in (pilot, baseline)]
+        means = [float((side * x).sum() / side.sum()) for side in (pilot, baseline)]
         spread = [
-            float(side @ (x - mean) ** 2 / side.sum()) for side, mean in zip((pilot, baseline), means, strict=True)
+            float((side * (x - mean) ** 2).sum() / side.sum())
+            for side, mean in zip((pilot, baseline), means, strict=True)
         ]
         gap = means[0] - means[1]
         # Where a column does not vary within the cohorts at all, that between them is its spread.

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perintis.rules.statistics.products import combined, crossed
+
 if TYPE_CHECKING:
     from perintis.rules.statistics.effect import Floats
 
@@ -82,12 +84,12 @@ def logistic(x: Floats, successes: Floats, trials: Floats, iterations: int = 50)
     """
     beta = np.zeros(x.shape[1])
     for _ in range(iterations):
-        fitted = expit(x @ beta)
+        fitted = expit(combined(x, beta))
         variance = trials * fitted * (1 - fitted)
-        gram = (x * variance[:, None]).T @ x
+        gram = crossed(x * variance[:, None], x)
         if not independent(gram):
             return None
-        step = np.linalg.solve(gram, x.T @ (successes - trials * fitted))
+        step = np.linalg.solve(gram, crossed(x, (successes - trials * fitted)[:, None])[:, 0])
         beta = beta + step
         if np.max(np.abs(step)) < 1e-9:
             return beta

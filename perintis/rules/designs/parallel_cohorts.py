@@ -22,6 +22,7 @@ from perintis.rules.designs.office_error import FOR_INFERENCE, enough_offices, o
 from perintis.rules.designs.strata import is_binary, stratified_difference, tables_of
 from perintis.rules.statistics.contingency import mantel_haenszel
 from perintis.rules.statistics.effect import NOWHERE, Effect, NoEstimate
+from perintis.rules.statistics.products import combined, crossed
 from perintis.rules.statistics.sensitivity import EValue, e_value, e_value_of_means
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def _propensity(x: Floats, successes: Floats, trials: Floats) -> Floats | None:
     beta = logistic(x[:, kept], successes, trials)
     if beta is None:
         beta = _ridged(x[:, kept], successes, trials)
-    chance = expit(x[:, kept] @ beta)
+    chance = expit(combined(x[:, kept], beta))
     apart = chance[successes > 0].min() > chance[trials > successes].max()
     return None if apart else np.clip(chance, *TRUNCATED)
 
@@ -133,8 +134,7 @@ def _outcome(x: Floats, n: Floats, sums: Floats) -> Floats:
     """The expected value of every row, by least squares on the cases counted in `n`."""
     kept = independent_columns(x, n)
     part = x[:, kept]
-    found: Floats = part @ np.linalg.solve((part * n[:, None]).T @ part, part.T @ sums)
-    return found
+    return combined(part, np.linalg.solve(crossed(part * n[:, None], part), crossed(part, sums[:, None])[:, 0]))
 
 
 def _ridged(x: Floats, successes: Floats, trials: Floats) -> Floats:
@@ -143,10 +143,10 @@ def _ridged(x: Floats, successes: Floats, trials: Floats) -> Floats:
     ridge = np.eye(x.shape[1]) * 0.5
     ridge[0, 0] = 0
     for _ in range(50):
-        fitted = expit(x @ beta)
+        fitted = expit(combined(x, beta))
         variance = np.maximum(trials * fitted * (1 - fitted), 1e-12)
-        gradient = x.T @ (successes - trials * fitted) - ridge @ beta
-        step = np.linalg.lstsq((x * variance[:, None]).T @ x + ridge, gradient, rcond=None)[0]
+        gradient = crossed(x, (successes - trials * fitted)[:, None])[:, 0] - ridge @ beta
+        step = np.linalg.lstsq(crossed(x * variance[:, None], x) + ridge, gradient, rcond=None)[0]
         beta = beta + np.clip(step, -5, 5)
         if np.max(np.abs(step)) < 1e-9:
             break
@@ -279,7 +279,7 @@ def overlap_weighted(values: CaseValues, y: Floats, pilot: Flags, fitted: Fitted
     part = np.zeros(len(y))
     for side, weight, sign in ((pilot, 1 - fitted.e, 1.0), (~pilot, fitted.e, -1.0)):
         total = weight[side].sum()
-        mean = float(weight[side] @ y[side] / total)
+        mean = float((weight[side] * y[side]).sum() / total)
         part[side] = sign * weight[side] * (y[side] - mean) / total
         means.append(mean)
     psi[used] = part

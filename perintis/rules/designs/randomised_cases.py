@@ -19,6 +19,7 @@ from perintis.rules.designs.strata import (
 )
 from perintis.rules.statistics import contingency
 from perintis.rules.statistics.effect import NOWHERE, Effect, NoEstimate
+from perintis.rules.statistics.products import combined, crossed
 
 if TYPE_CHECKING:
     from perintis.rules.statistics.case_values import CaseValues
@@ -150,13 +151,13 @@ def _arm(rows: Rows, cell: Whole, y: Floats, weight: Floats, centre: Floats) -> 
     if len(y) <= len(columns) + np.count_nonzero(weight):
         return None
     deviation = deviation[:, columns]
-    inverse = np.linalg.inv((deviation * n[:, None]).T @ deviation) if columns else np.zeros((0, 0))
-    slope = inverse @ (deviation.T @ (sums - n * mean_y[rows.stratum]))
+    inverse = np.linalg.inv(crossed(deviation * n[:, None], deviation)) if columns else np.zeros((0, 0))
+    slope = inverse @ crossed(deviation, (sums - n * mean_y[rows.stratum])[:, None])[:, 0]
     gap = weight @ (centre - mean_x)[:, columns]
-    projected = deviation @ inverse
+    projected = combined(deviation, inverse)
     leverage = 1 / size[rows.stratum] + (projected * deviation).sum(axis=1)
-    a = (weight / size)[rows.stratum] + projected @ gap
-    influence = a[cell] * (y - (mean_y[rows.stratum] + deviation @ slope)[cell])
+    a = (weight / size)[rows.stratum] + combined(projected, gap)
+    influence = a[cell] * (y - (mean_y[rows.stratum] + combined(deviation, slope))[cell])
     squares = influence**2 / np.maximum(1 - leverage, 1e-9)[cell]
     return float(gap @ slope), influence, float(squares.sum())
 

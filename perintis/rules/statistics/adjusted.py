@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perintis.rules.statistics.effect import Effect, NoEstimate
+from perintis.rules.statistics.products import combined, crossed
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -53,10 +54,10 @@ def adjusted_mean_time(
         if not known[chosen].any():
             return NoEstimate("no case of one cohort is known up to tau", "choose a shorter tau, or wait")
         weights[chosen] = _staying(times[chosen], known[chosen])
-    beta = _solved(x.T @ (x * weights[:, None]), x.T @ (weights * times))
+    beta = _solved(crossed(x, x * weights[:, None]), crossed(x, (weights * times)[:, None])[:, 0])
     if beta is None:
         return NoEstimate("two covariates say the same", "leave one of them out")
-    scores = x * (weights * (times - x @ beta))[:, None]
+    scores = x * (weights * (times - combined(x, beta)))[:, None]
     for chosen in (cohort, ~cohort):
         scores[chosen] += _left_view(times[chosen], known[chosen], scores[chosen])
     return Fit(names, beta, _influence(x, scores))
@@ -77,10 +78,10 @@ def regression(values: CaseValues, covariates: Mapping[str, Floats]) -> Fit | No
     used = values.used
     names, x = _design(values.units.pilot[used], {name: c[used] for name, c in covariates.items()})
     y = values.y[used]
-    beta = _solved(x.T @ x, x.T @ y)
+    beta = _solved(crossed(x, x), crossed(x, y[:, None])[:, 0])
     if beta is None:
         return NoEstimate("two covariates say the same, or there are fewer cases than covariates", "leave some out")
-    return Fit(names, beta, _influence(x, x * (y - x @ beta)[:, None]))
+    return Fit(names, beta, _influence(x, x * (y - combined(x, beta))[:, None]))
 
 
 def regression_effect(values: CaseValues, covariates: Mapping[str, Floats]) -> Effect | NoEstimate:
@@ -115,7 +116,7 @@ def _solved(square: Floats, right: Floats) -> Floats | None:
 
 
 def _influence(x: Floats, scores: Floats) -> Floats:
-    return np.linalg.solve(x.T @ x, scores.T).T.astype(np.float64)
+    return combined(scores, np.linalg.inv(crossed(x, x)))
 
 
 def _at_or_after(times: Floats, rows: Floats) -> tuple[Floats, Floats, Floats]:

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import gammaln
 
 from perintis.rules.statistics.effect import NOWHERE, Effect, NoEstimate, Scale
+from perintis.rules.statistics.products import combined, crossed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,9 +95,9 @@ def quasi_poisson(y: Floats, covariates: Mapping[str, Floats], cluster: Whole | 
     beta = _newton(y, x)
     if beta is None:
         return NoEstimate("the regression of counts does not converge", "use fewer covariates")
-    fitted = np.exp(x @ beta)
-    bread = np.linalg.inv(x.T @ (x * fitted[:, None]))
-    psi: Floats = (x * (y - fitted)[:, None]) @ bread
+    fitted = np.exp(combined(x, beta))
+    bread = np.linalg.inv(crossed(x, x * fitted[:, None]))
+    psi = combined(x * (y - fitted)[:, None], bread)
     poisson = np.sqrt(np.diag(bread))
     sigma = sqrt(dispersion(y, fitted, len(names)))
     clustered = None if cluster is None else _clustered(psi, cluster)
@@ -134,11 +135,12 @@ def _newton(y: Floats, x: Floats) -> Floats | None:
     beta = np.zeros(x.shape[1])
     beta[0] = log(mean)
     for _ in range(STEPS):
-        fitted = np.exp(np.clip(x @ beta, -FARTHEST, FARTHEST))
-        step = np.linalg.lstsq((x * fitted[:, None]).T @ x, x.T @ (y - fitted), rcond=None)[0]
+        fitted = np.exp(np.clip(combined(x, beta), -FARTHEST, FARTHEST))
+        right = crossed(x, (y - fitted)[:, None])[:, 0]
+        step = np.linalg.lstsq(crossed(x * fitted[:, None], x), right, rcond=None)[0]
         beta = beta + np.clip(step, -1.0, 1.0)
         if np.abs(step).max() < CONVERGED:
-            return beta if np.abs(x @ beta).max() < FARTHEST else None
+            return beta if np.abs(combined(x, beta)).max() < FARTHEST else None
     return None
 
 

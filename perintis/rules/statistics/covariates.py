@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perintis.rules.statistics.effect import NoEstimate
+from perintis.rules.statistics.products import combined, crossed
 
 if TYPE_CHECKING:
     from perintis.rules.statistics.effect import Effect, Floats, Whole
@@ -38,9 +39,10 @@ def adjust(effect: Effect, covariates: Mapping[str, Floats]) -> Effect | NoEstim
             )
         own = table[chosen].mean(axis=0)
         about = table[chosen] - own
-        slope = np.linalg.lstsq(about, sign * count * psi[chosen], rcond=None)[0]
+        right = crossed(about, (sign * count * psi[chosen])[:, None])[:, 0]
+        slope = np.linalg.lstsq(crossed(about, about), right, rcond=None)[0]
         estimate -= sign * float((own - centre) @ slope)
-        psi[chosen] -= sign * (about @ slope) / count
+        psi[chosen] -= sign * combined(about, slope) / count
     whole = np.zeros_like(effect.psi)
     whole[used] = psi
     return replace(effect, estimate=estimate, psi=whole)
