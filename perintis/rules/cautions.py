@@ -57,6 +57,13 @@ def _about_data(data: DataSet) -> Iterator[Caution]:
         yield Caution("grade", f"{data.name} {claim_cap(data.grade).text}{why}")
     if data.simulated and data.grade is not Grade.REHEARSAL:
         yield Caution("simulated", f"{data.name} is simulated")
+    early = 0 if data.observed_from is None else int((data.cases["opened"] < data.observed_from).sum() or 0)
+    if early:
+        yield Caution(
+            "open_before_observation",
+            f"{early:,} cases of {data.name} were opened before observation began and are there because they took"
+            " long: times look longer here than they were; `perintis evaluate` counts them from the age they had then",
+        )
     share = data.cases["closed"].null_count() / max(data.cases.height, 1)
     if share > OPEN_SHARE:
         yield Caution(

@@ -101,6 +101,16 @@ def test_open_cases_are_counted_and_never_dropped() -> None:
     assert any("the closed cases alone have a median of" in c.text for c in result.warnings)
 
 
+def test_cases_that_are_there_because_they_took_long_are_told() -> None:
+    """The comparison does not count them from the age they had; it says so, and how many they are."""
+    one = cohort("baseline", lognormal(1, 40), opened=np.arange(40))
+    since = replace(one, observed_from=START + timedelta(days=20))
+    result = compare(since, cohort("pilot", lognormal(2, 40)), metrics=[LEAD_TIME])
+    told = [c.text for c in result.warnings if c.code == "open_before_observation"]
+    assert len(told) == 1
+    assert told[0].startswith("20 cases of baseline were opened before observation began")
+
+
 def test_a_quantile_not_yet_seen_has_a_reason_instead_of_a_number() -> None:
     """Nine tenths have not ended: there is no 90th percentile, and no difference of it."""
     result = compare(cohort("a", range(1, 101)), cohort("b", range(1, 101), read=60), metrics=[LEAD_TIME])
