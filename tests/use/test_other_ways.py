@@ -204,3 +204,16 @@ def test_a_share_of_cases_that_count_by_themselves_has_exact_daily_intervals() -
     by_office = evaluate(material(600)).evaluation.panels.sequential
     assert isinstance(by_office, SequentialPanel)
     assert by_office.notes[0].code == "band_error"
+
+
+def test_the_relative_change_of_cases_drawn_by_lot_has_the_error_of_cases() -> None:
+    """Within offices sums of influence vanish, so the error of the ratio comes from cases: the delta method's."""
+    lead = result(evaluate(material(500, of("randomised_cases"))).evaluation, "lead_time")
+    assert lead.relative is not None
+    assert lead.relative.interval is not None
+    assert lead.relative.interval.low is not None
+    assert lead.relative.interval.high is not None
+    half = (lead.relative.interval.high - lead.relative.interval.low) / 2
+    # Both cohorts' means have about the same error, e / sqrt 2: that of the ratio is e / baseline * sqrt((1 + r^2) / 2).
+    ratio = lead.pilot / lead.baseline
+    assert half == pytest.approx(1.96 * lead.error / lead.baseline * ((1 + ratio**2) / 2) ** 0.5, rel=0.25)

@@ -145,13 +145,17 @@ def _relative(found: Measured) -> Figure | None:
     if chosen.any():
         own[chosen] = (found.values.y[chosen] - found.values.y[chosen].mean()) / chosen.sum()
     psi: Floats = (effect.psi - ratio * own) / base
-    error = _scaled_error(replace(effect, psi=psi), effect, found.inference.error)
+    by_case = found.inference.df is None or not effect.units.offices
+    by = Clustering.NONE if by_case else Clustering.OFFICE
+    error = _scaled_error(replace(effect, psi=psi), effect, found.inference.error, by)
     return with_interval(ratio, error, found.inference.df)
 
 
-def _scaled_error(relative: Effect, effect: Effect, error: float) -> float:
-    """The error of the ratio: that of its influence values, blown up as much as that of the difference is."""
-    by = Clustering.OFFICE if effect.units.offices else Clustering.NONE
+def _scaled_error(relative: Effect, effect: Effect, error: float, by: Clustering) -> float:
+    """The error of the ratio: that of its influence values, blown up as much as that of the difference is.
+
+    Where cases count by themselves (drawn within offices), sums by office are nothing but rounding.
+    """
     plain = standard_error(effect, by)
     found = standard_error(relative, by)
     if not (isfinite(plain) and isfinite(found)) or plain <= 0:
