@@ -11,7 +11,7 @@ from perintis.doors.importers.xes_scan import NotSimple, SimpleScanner, XesBatch
 from perintis.words.errors import BadInput
 
 TRACE_OPENS, TRACE_CLOSES = b"<trace>", b"</trace>"
-READ = 1 << 20
+READ = 3 << 19
 LONGEST_PIECE = 16 << 20
 """A trace, or a head, of more bytes than this goes through the parser, which needs no whole trace in memory."""
 
