@@ -196,3 +196,14 @@ def test_what_is_no_table_is_refused(tmp_path: Path, name: str, text: str) -> No
     (tmp_path / name).write_text(text)
     with pytest.raises(BadInput, match=name):
         read_head(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [('a,b\n1,"x,2024\n2,y\n', "a quote that is never closed"), ("a,\0b\n1,2\n", "NUL bytes in the first line")],
+)
+def test_a_table_that_cannot_be_cut_says_what_to_look_for(tmp_path: Path, text: str, told: str) -> None:
+    """Rather than that no column looks like a case."""
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(BadInput, match=told):
+        read_head(tmp_path / "t.csv")

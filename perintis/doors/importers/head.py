@@ -19,6 +19,7 @@ HEAD_ROWS = 2000
 HEADER_WITHIN = 100
 SEPARATORS = (",", ";", "\t", "|")
 DECLARED = "sep="
+NUL = "\0"
 WORKBOOKS = (".xlsx", ".xls", ".ods")
 ISO_DAY = r"^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)"
 
@@ -67,6 +68,11 @@ def _head(name: str, found: list[list[str | None]]) -> Head:
         twice = next(column for column in columns if columns.count(column) > 1)
         raise BadInput(f"{name}: two columns are called {twice!r}; rename one")
     rows = [row for row in found[1 : HEAD_ROWS + 1] if len(row) == len(header)]
+    if not rows:
+        raise BadInput(
+            f"{name}: no row has the {len(header)} fields that the header has; look for a wrong separator, or a quote that"
+            " is never closed"
+        )
     cells = tuple(tuple(_cell(row[at]) for at in kept) for row in rows)
     return Head(name, columns, cells, whole=len(found) <= HEAD_ROWS + 1)
 
@@ -81,6 +87,8 @@ def _csv_rows(path: Path, separator: str | None, encoding: str | None) -> Iterat
         text = io.TextIOWrapper(stream.unpacked, encoding=codec, errors="replace", newline="")
         try:
             first = text.readline()
+            if NUL in first:
+                raise BadInput(f"{path.name}: NUL bytes in the first line; save it as text in UTF-8")
             if first.lower().startswith(DECLARED) and len(first.strip()) == len(DECLARED) + 1:
                 separator, first = separator or first.strip()[-1], text.readline()
             cut = separator or max(SEPARATORS, key=first.count)
