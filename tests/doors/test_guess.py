@@ -200,7 +200,10 @@ def test_what_is_no_table_is_refused(tmp_path: Path, name: str, text: str) -> No
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [('a,b\n1,"x,2024\n2,y\n', "a quote that is never closed"), ("a,\0b\n1,2\n", "NUL bytes in the first line")],
+    [
+        ('a,b,c\n1,"x,2024\n2,y,2025\n', "a quote that is never closed"),
+        ("case,step,office\0name,at\n1,2,3,4\n5,6,7,8\n", "NUL bytes in the first line"),
+    ],
 )
 def test_a_table_that_cannot_be_cut_says_what_to_look_for(tmp_path: Path, text: str, told: str) -> None:
     """Rather than that no column looks like a case."""

@@ -70,8 +70,8 @@ def _head(name: str, found: list[list[str | None]]) -> Head:
     rows = [row for row in found[1 : HEAD_ROWS + 1] if len(row) == len(header)]
     if not rows:
         raise BadInput(
-            f"{name}: no row has the {len(header)} fields that the header has; look for a wrong separator, or a quote that"
-            " is never closed"
+            f"{name}: no row has the {len(header)} fields that the header has; look for a wrong separator, or a quote"
+            " that is never closed"
         )
     cells = tuple(tuple(_cell(row[at]) for at in kept) for row in rows)
     return Head(name, columns, cells, whole=len(found) <= HEAD_ROWS + 1)
