@@ -214,6 +214,6 @@ def test_the_relative_change_of_cases_drawn_by_lot_has_the_error_of_cases() -> N
     assert lead.relative.interval.low is not None
     assert lead.relative.interval.high is not None
     half = (lead.relative.interval.high - lead.relative.interval.low) / 2
-    # Both cohorts' means have about the same error, e / sqrt 2: that of the ratio is e / baseline * sqrt((1 + r^2) / 2).
+    # Both means have about the same error, e / sqrt 2: that of the ratio is e / baseline * sqrt((1 + r^2) / 2).
     ratio = lead.pilot / lead.baseline
     assert half == pytest.approx(1.96 * lead.error / lead.baseline * ((1 + ratio**2) / 2) ** 0.5, rel=0.25)
