@@ -10,8 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from perintis.doors.store.models import Base
 
 _PRESENT = "until_version IS NULL"
-CLEARED = ""
-"""In the place of the id of a master key, once nothing of an erased person is left in any file."""
 
 
 class DeliveryRow(Base):
@@ -78,7 +76,8 @@ class LinkRow(Base):
 class PersonKeyRow(Base):
     """The key of a person's values, wrapped with that master key, and what was decided of the person's data.
 
-    Erasing empties `sealed`; `master` is emptied when the files beside the database are cleared too.
+    Erasing empties `sealed`. `leaving` says which records and extracts are still to be taken out of files beside the
+    database (JSON, by numbers and checksums); it is emptied when that is done.
     """
 
     __tablename__ = "registry_persons"
@@ -89,6 +88,7 @@ class PersonKeyRow(Base):
     erased: Mapped[datetime | None]
     held: Mapped[datetime | None]
     restricted: Mapped[datetime | None]
+    leaving: Mapped[str | None] = mapped_column(Text)
 
 
 class ExtractKeyRow(Base):

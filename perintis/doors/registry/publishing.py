@@ -13,7 +13,7 @@ from perintis.doors.registry.history import Ref, State, Value, newest, state
 from perintis.doors.registry.joining import decisions_of, pairs_of
 from perintis.doors.registry.models import AttributeRow, ClerkRow, LinkRow, VersionRow
 from perintis.doors.registry.registry import Registry, now, records_of
-from perintis.doors.registry.sealed_values import Marks, Row, marks, seal_values
+from perintis.doors.registry.sealed_values import Marks, Row, make_keys, marks, seal_values
 from perintis.doors.store.failpoints import failpoint
 from perintis.rules.linkage.continuity import keep_ids
 from perintis.rules.linkage.persons import Decision, form_persons
@@ -215,6 +215,7 @@ def _write(
     )  # fmt: skip
     _end(connection, AttributeRow, [n for key, n in values.items() if new.values.get(key) != old.values[key]], version)
     _end(connection, LinkRow, [n for ref, n in links.items() if new.links.get(ref) != old.links[ref]], version)
+    make_keys(connection, pilot, {person for person, _ in new.links.values()})
     added = _added(connection, pilot, version, [(k, v) for k, v in new.values.items() if old.values.get(k) != v])
     linked = [
         {"pilot": pilot, "agency": ref[0], "record": ref[1], "person": link[0], "rule": link[1],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,14 +10,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from perintis.doors.registry.extracts import ExtractRows, read_extract
-from perintis.doors.registry.models import CLEARED, DeliveryRow, LinkRow, PersonKeyRow, VersionRow
+from perintis.doors.registry.models import DeliveryRow, PersonKeyRow, VersionRow
 from perintis.doors.registry.shelf import ACCEPTED, Shelf
 from perintis.doors.settings import Settings, read_settings
 from perintis.doors.store.database import Database
+from perintis.doors.store.models import CaseRow
 from perintis.doors.store.upgrading import open_database
 from perintis.rules.linkage.reading import given
 from perintis.rules.registry.columns import column_faults
@@ -169,13 +171,12 @@ class Registry:
 
     def leaving(self) -> frozenset[tuple[str, str]]:
         """The records of persons who were erased, while they are not yet taken out of all files."""
-        person, link = PersonKeyRow, LinkRow
-        wanted = select(link.agency, link.record).where(
-            link.pilot == self.pilot, person.pilot == self.pilot, link.person == person.person,
-            person.erased.is_not(None), person.master != CLEARED,
-        )  # fmt: skip
+        wanted = select(PersonKeyRow.leaving).where(PersonKeyRow.pilot == self.pilot, PersonKeyRow.leaving.is_not(None))
         with self.database.read() as connection:
-            return frozenset((agency, record) for agency, record in connection.execute(wanted))
+            told = [json.loads(text) for text in connection.execute(wanted).scalars() if text]
+        return frozenset(
+            (agency, record) for one in told for agency, record, before in one["records"] if before is None
+        )
 
     def standardised(self) -> list[dict[str, Any]]:
         """The deliveries whose rows have been taken, oldest first; `version` where they were published."""
@@ -227,9 +228,38 @@ def open_registry(pilot: str, settings: Settings | None = None) -> Iterator[Regi
     settings = settings or read_settings()
     database = open_database(settings)
     try:
-        yield Registry(settings, pilot, database)
+        registry = Registry(settings, pilot, database)
+        _tidy(registry)
+        yield registry
     finally:
         database.close()
+
+
+def _tidy(registry: Registry) -> None:
+    """Finish what a program that died left half done, and remove what agencies have answered."""
+    from perintis.doors.registry.erasing import finish  # late, for it needs the registry
+
+    registry.shelf.clear_leftovers()
+    finish(registry)
+    clear_adopted(registry)
+
+
+def clear_adopted(registry: Registry) -> None:
+    """Remove the files of changes of versions that every agency has adopted: the case of the delivery is closed."""
+    files = list(registry.shelf.returned.glob("*/changes-*-version-*.csv"))
+    if not files:
+        return
+    wanted = (
+        select(VersionRow.number)
+        .join(DeliveryRow, DeliveryRow.id == VersionRow.delivery_id)
+        .join(CaseRow, and_(CaseRow.pilot == VersionRow.pilot, CaseRow.reference == DeliveryRow.reference))
+        .where(VersionRow.pilot == registry.pilot, CaseRow.closed.is_not(None), CaseRow.rehearsal.is_(None))
+    )
+    with registry.database.read() as connection:
+        adopted = {str(number) for number in connection.execute(wanted).scalars()}
+    for path in files:
+        if path.stem.rpartition("-")[2] in adopted:
+            path.unlink(missing_ok=True)
 
 
 def pilot_of(key: str) -> str:

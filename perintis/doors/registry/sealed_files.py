@@ -83,6 +83,13 @@ class ExtractKeys:
             return generation, self.find(digest, generation)
         return generation, secret
 
+    def generations(self, digest: str) -> list[int]:
+        """The generations of an extract's key, oldest first; more than one while its files are sealed anew."""
+        row = ExtractKeyRow
+        wanted = select(row.generation).where(row.pilot == self._pilot, row.digest == digest).order_by(row.generation)
+        with self._database.read() as connection:
+            return list(connection.execute(wanted).scalars())
+
     def drop_before(self, digest: str, generation: int) -> None:
         """Destroy the older keys of an extract, and so whatever copies there are of what they sealed."""
         row = ExtractKeyRow

@@ -69,6 +69,11 @@ def current_key(connection: Connection) -> MasterKey:
     return vault.ring().current
 
 
+def make_keys(connection: Connection, pilot: str, persons: Collection[str]) -> None:
+    """Give those of the persons a key who have none yet. Raises NotAllowed for an erased one."""
+    _ciphers(connection, pilot, persons, make=True)
+
+
 def seal_values(connection: Connection, pilot: str, rows: Sequence[tuple[Row, str]]) -> list[str]:
     """The values of these rows as the store keeps them; new persons get keys. Raises NotAllowed for an erased one."""
     ciphers = _ciphers(connection, pilot, {row.person for row, _ in rows}, make=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
@@ -52,7 +52,7 @@ class Shelf:
         """
         if not (self.folder / digest / EXTRACT).is_file():
             self.keep(self._found(name, digest), digest)
-        with in_memory(self._opened(digest, EXTRACT), self.folder) as path:
+        with self.extract(digest) as path:
             yield path
 
     def _found(self, name: str, digest: str) -> Path:
@@ -105,6 +105,33 @@ class Shelf:
         folder = self.returned / agency
         _private(folder)
         return _whole(folder / name, lambda stream: stream.write(text.encode()))
+
+    def digests(self) -> list[str]:
+        """The extracts of which something is kept."""
+        return sorted(path.name for path in self.folder.glob("*") if path.is_dir() and not path.name.startswith("."))
+
+    def seal_anew(self, digest: str, tables: Mapping[str, pl.DataFrame], *, without_extract: bool) -> None:
+        """Seal the files of an extract with a new key: these tables, and the extract unless it goes.
+
+        The old keys are destroyed at the end, and so are all copies of what they sealed. Done again after a crash, it
+        ends the same.
+        """
+        there = self.keys.generations(digest)
+        generation, _ = self.keys.renew(digest, (there[-1] if there else 0) + 1)
+        for name, frame in tables.items():
+            self.put(digest, name, frame)
+        if without_extract:
+            (self.folder / digest / EXTRACT).unlink(missing_ok=True)
+        elif self.has(digest, EXTRACT):
+            with self.extract(digest) as path:
+                self.keep(path, digest)
+        self.keys.drop_before(digest, generation)
+
+    @contextmanager
+    def extract(self, digest: str) -> Iterator[Path]:
+        """An extract that is kept, opened in memory."""
+        with in_memory(self._opened(digest, EXTRACT), self.folder) as path:
+            yield path
 
     @property
     def returned(self) -> Path:

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("erased", Instant(), nullable=True),
         sa.Column("held", Instant(), nullable=True),
         sa.Column("restricted", Instant(), nullable=True),
+        sa.Column("leaving", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("pilot", "person", name=op.f("pk_registry_persons")),
     )
     op.create_table(
