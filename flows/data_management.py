@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from prefect import flow
 
 from perintis import Case, RunSummary, all_of, any_of, run_pilot
 from pilots.data_management import CORRECTION, COURIER, PILOT, Application, Decision
 from tasks import registry, registry_parties
-from tasks.registry import Linked, Notice, Pair, PairDecided, Received, Validated
+from tasks.registry import Linked, Notice, Pair, PairDecided, Received, Validated, Version
+from tasks.registry_conflicts import Batch, ConflictDecided
+from tasks.registry_conflicts import decided as of_batch
 from tasks.registry_parties import ADOPTS, ANSWERS, DELIVERS, MATCHES, TYPES
 
 Extract = Case[Application]
@@ -36,10 +38,12 @@ async def to_be(case: Extract) -> Decision:
     linked = await registry.link_records(case, **extract)
     decisions = await all_of(*(decided(case, pair) for pair in linked.uncertain))
     found = await registry.resolve_conflicts(case, sha256=extract["sha256"], decisions=decisions)
-    made = await registry.publish_version(case, sha256=extract["sha256"], decisions=decisions)
+    settled = await all_of(*(settled_by_officer(case, batch) for batch in found.open))
+    choices = tuple(choice for batch in settled for choice in batch)
+    made = await registry.publish_version(case, sha256=extract["sha256"], decisions=decisions, choices=choices)
     told = await registry.write_notices(case, registry_version=made.registry_version)
     await all_of(*(adopted(case, made.registry_version, notice) for notice in told.notices))
-    return published(linked, found.conflicts, found.resolved, made.registry_version)
+    return published(linked, made, choices)
 
 
 async def accepted(case: Extract) -> Delivered:
@@ -81,17 +85,23 @@ async def decided(case: Extract, pair: Pair) -> PairDecided:
     )  # fmt: skip
 
 
+async def settled_by_officer(case: Extract, batch: Batch) -> tuple[ConflictDecided, ...]:
+    """One officer settles a batch of conflicts that no rule decides."""
+    return of_batch(batch, await registry.settle_conflicts(case, **dict(batch)))
+
+
 async def adopted(case: Extract, version: int, notice: Notice) -> None:
     """An agency takes over what changed in its records."""
     fields: Mapping[str, int] = notice.by_field
     await ADOPTS[notice.agency](case, registry_version=version, changes_file=notice.changes_file, **fields)
 
 
-def published(linked: Linked, conflicts: int, resolved: int, version: int) -> Decision:
+def published(linked: Linked, made: Version, choices: Sequence[ConflictDecided]) -> Decision:
     """The extract is in the registry, and all agencies agree on its version."""
     return Decision(
-        outcome="published", registry_version=version, duplicates=linked.duplicates, linked=linked.linked,
-        conflicts=conflicts, resolved=resolved,
+        outcome="published", registry_version=made.registry_version, duplicates=linked.duplicates, linked=linked.linked,
+        pairs_left_apart=linked.left_apart, conflicts=made.conflicts, resolved=made.resolved, settled=len(choices),
+        hand_keyed=sum(choice.keyed is not None for choice in choices),
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from agencies.indonesia import IMIGRASI
 from perintis import Retry, Sla, human_step, step, working
 from perintis.words.identifiers import Personal, Reference
 from perintis.words.officers import ByOfficer
+from tasks.registry_conflicts import Batch, ConflictDecided, Settled, in_batches, made_up_batches
 
 if TYPE_CHECKING:  # the registry brings polars and DuckDB with it, which only a run needs
     from perintis.doors.registry.progress import Bar
@@ -108,12 +109,16 @@ def _pairs(given: object) -> object:
 
 
 class Linked(Frozen):
-    """Duplicates inside the agency's extract, its records found with other agencies, and what officers must decide."""
+    """Duplicates inside the agency's extract, its records found with other agencies, and what officers must decide.
+
+    `left_apart`: uncertain pairs above the limit of one delivery, which stay apart and are shown to nobody.
+    """
 
     records: int
     duplicates: int
     linked: int
     uncertain: Annotated[tuple[Pair, ...], BeforeValidator(_pairs)] = ()
+    left_apart: int = 0
 
 
 class Reviewed(Frozen):
@@ -154,14 +159,24 @@ class ToResolve(Frozen):
 
 
 class Resolved(Frozen):
-    """Conflicts between records of one person, and how many a rule with a reason resolved."""
+    """Conflicts between records of one person, how many a rule with a reason resolved, and which officers must settle.
+
+    `open` are batches: what of them goes to an officer as one work item.
+    """
 
     conflicts: int
     resolved: int
+    open: Annotated[tuple[Batch, ...], BeforeValidator(made_up_batches)] = ()
+
+
+class ToPublish(ToResolve):
+    """The same, with what officers decided about conflicts."""
+
+    choices: tuple[ConflictDecided, ...] = ()
 
 
 class Version(Frozen):
-    """A published version in counts."""
+    """A published version in counts; `resolved` by a rule or by an officer."""
 
     registry_version: int
     persons: int
@@ -250,7 +265,7 @@ def link_records(extracts: Sequence[Extract], *, keys: Sequence[str]) -> list[Li
         joined = join_extracts(registry, [extract.sha256 for extract in extracts], bar)
     return [
         Linked(
-            records=found.records, duplicates=found.duplicates, linked=found.linked,
+            records=found.records, duplicates=found.duplicates, linked=found.linked, left_apart=found.left_apart,
             uncertain=tuple(
                 Pair(left=" ".join(p.left), right=" ".join(p.right), probability=p.probability, compared=p.compared)
                 for p in found.uncertain
@@ -277,16 +292,23 @@ def resolve_conflicts(decided: ToResolve, *, key: str) -> Resolved:
 
     with _registry(key, "Resolving conflicts") as (registry, _):
         formed = form_version(registry, decided.sha256, [_decided(d) for d in decided.decisions])
-    return Resolved(conflicts=formed.conflicts, resolved=formed.resolved)
+        batches = in_batches(formed.undecided, registry.settings.conflicts_per_item)
+    return Resolved(conflicts=formed.conflicts, resolved=formed.resolved, open=batches)
+
+
+@human_step(IMIGRASI, within=Sla(working(days=3), "draft agreement art. 5(2)"))
+def settle_conflicts(batch: Batch) -> Settled:
+    """Choose or key the value where records of a person disagree and no rule decides."""
 
 
 @step(IMIGRASI, within=Sla(working(hours=1), "draft agreement art. 5(4)"), retries=Retry(times=3))
-def publish_version(decided: ToResolve, *, key: str) -> Version:
+def publish_version(decided: ToPublish, *, key: str) -> Version:
     """Publish the registry's next version, the whole of it or nothing."""
     from perintis.doors.registry.publishing import publish
 
     with _registry(key, "Publishing a version") as (registry, _):
-        made = publish(registry, decided.sha256, [_decided(d) for d in decided.decisions])
+        decisions, choices = [_decided(d) for d in decided.decisions], [c.choice() for c in decided.choices]
+        made = publish(registry, decided.sha256, decisions, choices)
     return Version(
         registry_version=made.version, persons=made.persons, records=made.records, duplicates=made.duplicates,
         conflicts=made.conflicts, resolved=made.resolved,

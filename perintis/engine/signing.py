@@ -1,4 +1,7 @@
-"""Puts the recorded officer into an answer, where its step asks for one, and holds four eyes to be two officers'."""
+"""Puts the recorded officer into an answer, where its step asks for one, and holds four eyes to be two officers'.
+
+An answer model may have a method `misfit(request)`: why an answer does not fit what was asked, or None.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +28,20 @@ def signed_fields(step: Step[Any]) -> dict[str, ByOfficer]:
 def sign(step: Step[Any], answer: str, officer: str | None, request: Callable[[], BaseModel]) -> str:
     """The answer (JSON) with its officer; as it is where the step asks for none.
 
-    Raises NotAllowed where nobody is named, or where the officer is the one who must be somebody else.
+    Raises NotAllowed where nobody is named, or where the officer is the one who must be somebody else, and BadInput
+    where the answer does not fit the request.
     """
-    fields = signed_fields(step)
-    if not fields:
-        return answer
+    fields, misfit = signed_fields(step), getattr(step.output_type, "misfit", None)
+    if fields:
+        answer = _signed(step, answer, officer, request, fields)
+    if misfit is not None and (told := misfit(step.output.validate_json(answer), request())):
+        raise BadInput(told)
+    return answer
+
+
+def _signed(
+    step: Step[Any], answer: str, officer: str | None, request: Callable[[], BaseModel], fields: dict[str, ByOfficer]
+) -> str:  # fmt: skip
     if officer is None or not officer.strip():
         raise NotAllowed(f"{step.name} records who answers; say so with --officer NAME")
     for mark in fields.values():

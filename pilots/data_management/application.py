@@ -56,7 +56,9 @@ class Application(BaseModel):
 class Decision(BaseModel):
     """How an extract ended: in a version of the registry, known already, or not put right in time.
 
-    The counts are of this extract and its version; `hand_keyed` are values that somebody typed.
+    The counts are of this extract and its version. `pairs_left_apart` are uncertain pairs above the limit of one
+    delivery; `settled` are conflicts that officers settled, among the resolved; `hand_keyed`
+    are values that somebody typed.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -65,7 +67,9 @@ class Decision(BaseModel):
     registry_version: int | None = None
     duplicates: int | None = None
     linked: int | None = None
+    pairs_left_apart: int | None = None
     conflicts: int | None = None
     resolved: int | None = None
+    settled: int | None = None
     hand_keyed: int = 0
     duplicate_of: Reference | None = None

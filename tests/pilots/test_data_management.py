@@ -22,10 +22,11 @@ from perintis.rules.agreement import read_agreement
 from perintis.rules.checking import check_pilot
 from perintis.rules.plan import read_plan
 from perintis.testing import Trial
-from perintis.words.errors import NotAllowed
+from perintis.words.errors import BadInput, NotAllowed
 from pilots.data_management import PILOT, Application, Decision
 from tasks import registry
 from tasks.registry import Confirmed, Linked, Reviewed, Version
+from tasks.registry_conflicts import Settled
 from tasks.registry_parties import ADOPTS, ANSWERS, DELIVERS, MATCHES, TYPES, Adopted, Answered, Matched, TypedRecords
 from tests.doors.registry.small_extracts import announced, dukcapil, kemenkes, people
 
@@ -80,7 +81,14 @@ def test_a_good_extract_becomes_a_version_that_everybody_adopts() -> None:
     ]
     trial.answer(case, ADOPTS["kemenkes"], Adopted(adopted=2))
     assert trial.decision(case) == Decision(
-        outcome="published", registry_version=3, duplicates=2, linked=60, conflicts=8, resolved=8
+        outcome="published",
+        registry_version=3,
+        duplicates=2,
+        linked=60,
+        pairs_left_apart=0,
+        conflicts=8,
+        resolved=8,
+        settled=0,
     )
 
 
@@ -121,7 +129,7 @@ def test_a_merge_needs_two_officers(again: str) -> None:
     trial = with_pairs(1)
     case = trial.open(application())
     trial.answer(case, registry.review_pair, Reviewed(same_person=True), officer="Budi")
-    with pytest.raises(NotAllowed, match=r"needs a second officer, and .* was the first; another officer has to answer"):
+    with pytest.raises(NotAllowed, match=r"needs a second officer, and .* was the first; another"):
         trial.answer(case, registry.confirm_merge, Confirmed(merge=True), officer=again)
     assert [w.step for w in trial.waiting(case)] == ["imigrasi.confirm_merge"]
     trial.answer(case, registry.confirm_merge, Confirmed(merge=True), officer="Sari")
@@ -146,6 +154,23 @@ def test_two_persons_need_one_officer() -> None:
         trial.answer(case, registry.review_pair, Reviewed(same_person=False))
     assert trial.outcome(case) == "published"
     assert "imigrasi.confirm_merge" not in trial.steps(case)
+
+
+def test_conflicts_that_no_rule_decides_are_settled_by_an_officer_in_batches() -> None:
+    """Two conflicts are one work item; what is chosen and keyed reaches the version, and is counted in the decision."""
+    conflict = {"field": "full_name", "kind": "name", "records": ["dukcapil D1", "imigrasi I1"]}
+    batch = {"side_by_side": ["1=1  full_name ..."], "conflicts": [conflict, conflict]}
+    trial = Trial(PILOT, to_be, replacing=computed(resolve_conflicts={"conflicts": 9, "resolved": 7, "open": [batch]},
+                                                   write_notices={}))  # fmt: skip
+    case = trial.open(application())
+    assert [w.step for w in trial.waiting(case)] == ["imigrasi.settle_conflicts"]
+    with pytest.raises(BadInput, match="nothing is said of conflict 2"):
+        trial.answer(case, registry.settle_conflicts, Settled(choices=("1=1",), reason="in the file"), officer="Budi")
+    chosen = Settled(choices=("1=1", "2=key Siti Aminah"), reason="in the file")
+    trial.answer(case, registry.settle_conflicts, chosen, officer="Budi")
+    decision = trial.decision(case)
+    assert isinstance(decision, Decision)
+    assert (decision.outcome, decision.settled, decision.hand_keyed) == ("published", 2, 1)
 
 
 def test_as_it_was_three_agencies_type_the_list_of_the_fourth() -> None:

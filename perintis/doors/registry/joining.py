@@ -41,13 +41,14 @@ class Joined:
     """What linking found for one extract.
 
     `duplicates`: pairs of its own agency's records that are one person. `linked`: its records that have a partner in
-    another agency.
+    another agency. `left_apart`: uncertain pairs beyond those that `review_at_most` lets officers be asked.
     """
 
     records: int
     duplicates: int
     linked: int
     uncertain: tuple[UncertainPair, ...]
+    left_apart: int = 0
 
 
 def join_extracts(registry: Registry, digests: Sequence[str], told: Told | None = None) -> list[Joined]:
@@ -67,7 +68,7 @@ def join_extracts(registry: Registry, digests: Sequence[str], told: Told | None 
         delivery = wanted[digest]
         own = pairs.filter(pl.col("owner") == int(delivery["id"])).drop("owner")
         registry.shelf.put(digest, SCORED, own)
-        found.append(_joined(registry, delivery, records, own, decided))
+        found.append(joined(registry, delivery, records, own, decided))
     failpoint("registry:linked")
     with registry.database.write() as connection:
         ids = [int(wanted[digest]["id"]) for digest in digests]
@@ -104,9 +105,10 @@ def _owned(pairs: pl.DataFrame, linked: Sequence[int]) -> pl.DataFrame:
     return placed.with_columns(pl.col("owner").replace_strict(dict(enumerate(linked)), return_dtype=pl.Int64))
 
 
-def _joined(
+def joined(
     registry: Registry, delivery: dict[str, Any], records: pl.DataFrame, own: pl.DataFrame, decided: set[frozenset[Any]]
 ) -> Joined:
+    """What was found for one delivery, from the pairs that are its own."""
     linked = own.filter(pl.col("verdict") == Verdict.LINK.value)
     inside = linked.filter(pl.col("agency_left") == pl.col("agency_right"))
     across = linked.filter(pl.col("agency_left") != pl.col("agency_right"))
@@ -114,18 +116,23 @@ def _joined(
     partners = pl.concat(
         [across.filter(pl.col(f"agency_{side}") == agency)[f"record_{side}"] for side in ("left", "right")]
     )
+    uncertain = _uncertain(registry, records, own, decided)
+    most = registry.settings.review_at_most
     return Joined(
         records=records.filter(pl.col("delivery") == int(delivery["id"])).height,
         duplicates=inside.filter(pl.col("agency_left") == agency).height,
         linked=partners.n_unique(),
-        uncertain=tuple(_uncertain(registry, records, own, decided)),
+        uncertain=tuple(uncertain[:most]),
+        left_apart=max(len(uncertain) - most, 0),
     )
 
 
 def _uncertain(
     registry: Registry, records: pl.DataFrame, own: pl.DataFrame, decided: set[frozenset[Any]]
 ) -> list[UncertainPair]:
+    """The pairs for officers, the most uncertain first (those nearest to an even chance), whatever their number."""
     review = own.filter(pl.col("verdict") == Verdict.REVIEW.value)
+    review = review.sort((pl.col("probability") - 0.5).abs(), maintain_order=True)
     aside = _restricted(registry)
     names = [column.name for column in registry.settings.linkage().columns]
     wanted = {

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, func, insert, select, update
 
+from perintis.doors.registry.conflicts import Choice, Conflict, settle
 from perintis.doors.registry.history import Ref, State, Value, newest, state
 from perintis.doors.registry.joining import decisions_of, pairs_of
 from perintis.doors.registry.models import AttributeRow, ClerkRow, LinkRow, VersionRow
@@ -37,7 +38,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Formed:
-    """A version before it is published, with `conflicts` found and how many were resolved.
+    """A version before it is published, with `conflicts` found, how many were resolved, and which are for officers.
 
     It is built on version `base`, which holds `before`, when the persons of `marks` were erased or restricted.
     """
@@ -49,6 +50,7 @@ class Formed:
     duplicates: int
     conflicts: int
     resolved: int
+    undecided: tuple[Conflict, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,12 @@ class Published:
     resolved: int
 
 
-def form_version(registry: Registry, digest: str, decisions: Sequence[Decided]) -> Formed:
+def form_version(
+    registry: Registry, digest: str, decisions: Sequence[Decided], choices: Sequence[Choice] = ()
+) -> Formed:  # fmt: skip
     """The next version from everything published and this extract; persons whose processing is restricted are not in.
 
+    `decisions` are the officers' about uncertain pairs, `choices` theirs about conflicts that no rule decides.
     A person who was in it before, and comes back when the restriction ends, has the same id.
     """
     with registry.database.read() as connection:
@@ -82,10 +87,10 @@ def form_version(registry: Registry, digest: str, decisions: Sequence[Decided]) 
     aside = marked.restricted | {person for ref, person in person_of.items() if known.get(ref) in marked.restricted}
     records = _of_others(records, person_of, aside)
     person_of = {ref: person for ref, person in person_of.items() if person not in aside}
-    values, conflicts, resolved = _values(registry, records, person_of)
+    values, conflicts, undecided = _values(registry, records, person_of, own, before, choices)
     merged = {ref for d in decided if d.same for ref in (d.left, d.right)}
     links = _links(person_of, merged)
-    return Formed(base, before, marked, State(values, links), _repeated(persons), conflicts, resolved)
+    return Formed(base, before, marked, State(values, links), _repeated(persons), *conflicts, undecided)
 
 
 def _persons(
@@ -150,16 +155,19 @@ def _by_row(standard: pl.DataFrame, records: pl.DataFrame, scored: pl.DataFrame)
 
 
 def _values(
-    registry: Registry, records: pl.DataFrame, person_of: dict[Ref, str]
-) -> tuple[dict[Ref, Value], int, int]:  # fmt: skip
-    """The surviving values, how many conflicts there were, and how many a rule resolved."""
+    registry: Registry, records: pl.DataFrame, person_of: dict[Ref, str], own: int, before: State,
+    choices: Sequence[Choice],
+) -> tuple[dict[Ref, Value], tuple[int, int], tuple[Conflict, ...]]:  # fmt: skip
+    """The surviving values; how many conflicts there were, how many were resolved; and the open ones."""
     persons = [person_of[ref] for ref in records.select("agency", RECORD).iter_rows()]
     frame = records.rename({"agency": SOURCE}).with_columns(pl.Series(PERSON, persons, dtype=pl.String))
     chosen = survivors(frame, registry.settings.survivor_rules())
     conflicts = chosen.filter(pl.col("values") > 1)
     there = chosen.drop_nulls("value").select(PERSON, "field", "value", SOURCE, RECORD, "why")
     values = {(row[0], row[1]): Value(*row[2:]) for row in there.iter_rows()}
-    return values, conflicts.height, conflicts.drop_nulls("value").height
+    settled = settle(registry, conflicts.filter(pl.col("value").is_null()), frame, own, before, choices)
+    resolved = conflicts.drop_nulls("value").height + len(settled.values)
+    return values | settled.values, (conflicts.height, resolved), settled.conflicts
 
 
 def _links(person_of: dict[Ref, str], merged: set[Ref]) -> dict[Ref, tuple[str, str]]:
@@ -172,7 +180,9 @@ def _links(person_of: dict[Ref, str], merged: set[Ref]) -> dict[Ref, tuple[str, 
     }
 
 
-def publish(registry: Registry, digest: str, decisions: Sequence[Decided]) -> Published:
+def publish(
+    registry: Registry, digest: str, decisions: Sequence[Decided], choices: Sequence[Choice] = ()
+) -> Published:  # fmt: skip
     """Publishes the version that this extract makes, or gives the one that it made before.
 
     Everything is written in one transaction. Where another version was published since this one was formed, or somebody
@@ -182,7 +192,7 @@ def publish(registry: Registry, digest: str, decisions: Sequence[Decided]) -> Pu
     while True:
         if (known := _published(registry, delivery)) is not None:
             return known
-        formed = form_version(registry, digest, decisions)
+        formed = form_version(registry, digest, decisions, choices)
         with registry.database.write() as connection:
             present = select(func.max(VersionRow.number)).where(VersionRow.pilot == registry.pilot)
             same = int(connection.execute(present).scalar() or 0) == formed.base

@@ -30,6 +30,7 @@ SURVIVORS = {
 }
 AGREED, ABSENT = "all records that have it agree", "no record has it"
 UNDECIDED = "the records disagree and no rule decides"
+ASKED = "the records disagree and the rule leaves it to an officer"
 
 
 class By(StrEnum):
@@ -39,10 +40,14 @@ class By(StrEnum):
     NEWEST = "newest"
     MOST_COMMON = "most common"
     MOST_COMPLETE = "most complete"
+    ASK = "ask"
 
 
 class Criterion(BaseModel):
-    """One criterion: the first of `sources` that has a value, the newest by `column`, the most common, the longest."""
+    """One criterion: the first of `sources` that has a value, the newest by `column`, the most common, the longest.
+
+    `ask` decides nothing: what the criteria before it left open goes to an officer.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -98,6 +103,8 @@ def choose(candidates: Sequence[Candidate], rule: SurvivorRule) -> Survivor:
     if different == 1:
         return Survivor(left[0], 1, AGREED)
     for criterion in rule.criteria:
+        if criterion.by is By.ASK:
+            return Survivor(None, different, ASKED)
         left = _best(left, criterion)
         if len({candidate.value for candidate in left}) == 1:
             return Survivor(left[0], different, f"{_words(criterion)}: {rule.reason}")

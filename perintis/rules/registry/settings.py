@@ -107,13 +107,17 @@ class Source(Strict):
 class RegistrySettings(Strict):
     """Everything that is particular to one registry.
 
-    `rejected_at_most` is the share of rejected rows above which an extract goes back as a whole.
+    `rejected_at_most` is the share of rejected rows above which an extract goes back as a whole. Of one delivery
+    `review_at_most` uncertain pairs go to officers, the most uncertain first; others stay apart and are counted.
+    Conflicts that no rule decides go to officers `conflicts_per_item` at a time.
     """
 
     pilot: Text
     rejected_at_most: Share
     link_at: Share
     review_at: Share
+    review_at_most: Annotated[int, Field(ge=0)] = 500
+    conflicts_per_item: Annotated[int, Field(ge=1, le=200)] = 25
     codes: dict[Text, dict[Text, tuple[str, ...]]] = Field(default_factory=dict)
     fields: dict[Text, RegistryField]
     sources: dict[Text, Source]
