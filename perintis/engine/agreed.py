@@ -20,6 +20,7 @@ from perintis.rules.agreement import (
     may_disclose,
     shown_fields,
     why_no_new_case,
+    why_trial_only,
 )
 from perintis.words.errors import NotAgreed, NotAllowed
 from perintis.words.pilot import Pilot
@@ -90,6 +91,11 @@ class Agreed:
         """Raise NotAllowed where no case may be opened now, because the agreement is not in force."""
         if self.agreement is not None and (reason := why_no_new_case(self.agreement, self.day(at))):
             raise NotAllowed(reason)
+
+    def check_signed(self) -> None:
+        """Raise NotAllowed where the agreement has not been signed, so that only made-up persons may be tried on."""
+        if self.agreement is not None and (reason := why_trial_only(self.agreement)):
+            raise NotAllowed(f"{reason}; to try it out with made-up persons set PERINTIS_TRIAL=1")
 
     def check_there(self, steps: Iterable[Step[Any]]) -> None:
         """Raise NotAllowed where there is no agreement and one of `steps` is another agency's."""

@@ -16,6 +16,7 @@ from perintis.rules.agreement import (
     check_step,
     shown_fields,
     warnings,
+    why_trial_only,
 )
 from perintis.rules.agreement.compare import StepShape
 from perintis.rules.plan import Plan
@@ -69,9 +70,15 @@ def check_pilot(
         *_check_words(pilot),
         *(problem for step in steps for problem in _check_step(pilot, step, steps)),
         *_check_agreement(pilot, steps, agreement, on),
-        *(warning("agreement.yaml", told) for told in (warnings(agreement, today) if agreement and today else ())),
+        *(warning("agreement.yaml", told) for told in (_warnings(agreement, today) if agreement and today else ())),
         *_check_plan(pilot, steps, plan),
     ]
+
+
+def _warnings(agreement: Agreement, today: date) -> Iterator[str]:
+    if unsigned := why_trial_only(agreement):
+        yield unsigned
+    yield from warnings(agreement, today)
 
 
 def _check_words(pilot: Pilot[Any]) -> Iterator[Problem]:

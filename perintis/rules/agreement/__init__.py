@@ -4,7 +4,7 @@ from perintis.rules.agreement.fields import answered_fields, shown_fields
 from perintis.rules.agreement.model import MARKS, Agreement, OpenCases, read_agreement
 from perintis.rules.agreement.parts import Term
 from perintis.rules.agreement.permission import Disclosure, Refusal, check_step, may_disclose
-from perintis.rules.agreement.validity import warnings, why_no_new_case
+from perintis.rules.agreement.validity import warnings, why_no_new_case, why_trial_only
 
 __all__ = [
     "MARKS",
@@ -20,4 +20,5 @@ __all__ = [
     "shown_fields",
     "warnings",
     "why_no_new_case",
+    "why_trial_only",
 ]

@@ -21,6 +21,13 @@ def why_no_new_case(agreement: Agreement, on: date) -> str | None:
     return None
 
 
+def why_trial_only(agreement: Agreement) -> str | None:
+    """Why no case of a real person may be opened, whatever the day, or None where the agreement has been signed."""
+    if agreement.status == "signed":
+        return None
+    return f"agreement {agreement.citation} is a draft and not signed: no live case may be opened, only rehearsed"
+
+
 def warnings(agreement: Agreement, on: date) -> Iterator[str]:
     """What of the agreement has ended, is not yet in force or ends within the notice, one sentence each."""
     name = f"agreement {agreement.citation}"
