@@ -59,7 +59,7 @@ def erase_person(registry: Registry, found: FoundPerson, *, officer: str, reason
     Raises NotAllowed where the person is held or was erased, or is in an extract that is still on its way.
     """
     finish(registry)
-    _check(found)
+    check_erasable(found)
     leaving = _looked_up(registry, found)
     home = registry.home.exchange_folder
     erase_cases(registry.database, leaving.cases, home, officer=officer, reason=reason, now=now)
@@ -69,7 +69,8 @@ def erase_person(registry: Registry, found: FoundPerson, *, officer: str, reason
     return len(leaving.cases)
 
 
-def _check(found: FoundPerson) -> None:
+def check_erasable(found: FoundPerson) -> None:
+    """NotAllowed where a person is held or was erased already."""
     if found.erased is not None:
         raise NotAllowed(f"person {found.person} was erased on {found.erased:%d %B %Y}; nothing was changed")
     if found.held is not None:

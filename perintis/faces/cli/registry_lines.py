@@ -24,7 +24,7 @@ def summary(registry: Registry, version: int) -> Told:
     """The registry at a version in counts."""
     from perintis.doors.registry.history import state, versions
 
-    held = state(registry.database, registry.pilot, version)
+    held = state(registry.database, registry.pilot, version, opened=False)
     published = [v for v in versions(registry.database, registry.pilot) if v["number"] <= version]
     records = Counter(agency for agency, _ in held.links)
     partners: dict[str, set[str]] = {}
@@ -75,7 +75,7 @@ def person(registry: Registry, person_id: str, *, personal: bool, reason: str) -
     from perintis.doors.registry.changes import note_access
     from perintis.doors.registry.history import person_history
 
-    values, links = person_history(registry.database, registry.pilot, person_id)
+    values, links = person_history(registry.database, registry.pilot, person_id, opened=personal)
     if personal:
         fields = sorted({value["field"] for value in values})
         note_access(registry, "show", agency=None, fields=fields, rows=1, reason=reason)
@@ -142,7 +142,7 @@ def measured(ways: Sequence[Measured]) -> Told:
     data = [
         {
             "way": way.way, "persons": way.persons, "duplicates": way.duplicates, "linked": way.linked,
-            "conflicts": way.conflicts, "resolved": way.resolved, "hand_keyed": way.keyed,
+            "conflicts": way.conflicts, "resolved": way.resolved, "hand_keyed": way.keyed, "erased": way.erased,
             "pairs": _quality(way.pairs), "persons_exact": _quality(way.clusters),
         }
         for way in ways
@@ -162,8 +162,10 @@ def measured(ways: Sequence[Measured]) -> Told:
                     (f"{measure.upper() if measure == 'f1' else measure} by {name}",
                      *(_share(getattr(getattr(way, of), measure), 4) for way in ways))
                 )  # fmt: skip
-    told = "Values typed by hand are those of the identity fields, once for each other agency."
-    return data, [table(("", *(way.way for way in ways)), rows, right=(1, 2)), "", told]
+    told = ["Values typed by hand are those of the identity fields, once for each other agency."]
+    if erased := ways[0].erased:
+        told.append(f"{erased:,} records of erased persons are in neither: nothing is known of them any more.")
+    return data, [table(("", *(way.way for way in ways)), rows, right=(1, 2)), "", *told]
 
 
 def _share(value: float | None, digits: int = 3) -> str:
