@@ -1,8 +1,9 @@
 """A worker that is frozen in the middle of its work: what `test_frozen_worker` starts, stops and wakes.
 
-    python -m tests.promises.frozen --url URL --folder DIR [--freeze-at N NAME] [--mutant nofence]
+    python -m tests.promises.frozen --url URL --folder DIR [--claim CASES] [--freeze-at N NAME] [--mutant nofence]
 
-Works with a lease of one second and the real clock, and prints as JSON what it did. With `--freeze-at` it stops itself
+Works with a lease of one second and the real clock, and prints as JSON what it did. `--claim` says how many cases it
+takes at a time. With `--freeze-at` it stops itself
 (SIGSTOP) when it reaches the failpoint of that name for the N-th time.
 """
 
@@ -99,11 +100,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def work(database: Database, process: str) -> Tally:
+def work(database: Database, process: str, claim: int) -> Tally:
     """Move every case as far as it can go."""
     definition = Definition(PILOT, {Process.TO_BE: PROCESSES[process]}, {s.name: s for s in (register, never, check)})
     store = ProcessStore(database, "frozen", Process.TO_BE, lease_seconds=LEASE_SECONDS)
-    return Waves(definition, Process.TO_BE, store, InTurn(), now).run()
+    return Waves(definition, Process.TO_BE, store, InTurn(), now, claim_size=claim).run()
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -111,6 +112,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--url", required=True)
     parser.add_argument("--folder", required=True, type=Path)
     parser.add_argument("--process", required=True, choices=sorted(PROCESSES))
+    parser.add_argument("--claim", type=int, default=2_000)
     parser.add_argument("--freeze-at", nargs=2)
     parser.add_argument("--mutant", choices=sorted(mutants.ALL))
     given = parser.parse_args(arguments)
@@ -127,7 +129,7 @@ def main(arguments: Sequence[str]) -> None:
                 os.kill(os.getpid(), signal.SIGSTOP)
 
         failpoints.hook = hook
-    print(json.dumps(asdict(work(Database(given.url), given.process))))
+    print(json.dumps(asdict(work(Database(given.url), given.process, given.claim))))
 
 
 if __name__ == "__main__":

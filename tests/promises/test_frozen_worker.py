@@ -114,6 +114,37 @@ def test_the_checker_finds_a_stale_worker_that_may_write(
     assert bool(wrong(database)) is bool(mutant)
 
 
+def test_eight_workers_share_a_thousand_cases_while_three_of_them_freeze(
+    database: Database, tmp_path: Path, workers: Workers
+) -> None:
+    """Each case is concluded by exactly one worker; the frozen ones are refused what was taken over, and go on."""
+    open_some(database, 1_000)
+    sleepers = [
+        workers.start("registered", "--claim", "20", "--freeze-at", str(times), name)
+        for times, name in ((3, "record:begin"), (2, "claim:committed"), (4, "record:begin"))
+    ]
+    try:
+        for sleeper in sleepers:
+            _, status = os.waitpid(sleeper.pid, os.WUNTRACED)
+            assert os.WIFSTOPPED(status), "a worker ended before it froze"
+        others = [workers.start("registered", "--claim", "20") for _ in range(5)]
+        tallies = [workers.finish(worker) for worker in others]
+        time.sleep(LEASE_SECONDS + 0.2)
+        tallies.append(workers.finish(workers.start("registered", "--claim", "20")))
+        for sleeper in sleepers:
+            sleeper.send_signal(signal.SIGCONT)
+        tallies += [workers.finish(sleeper) for sleeper in sleepers]
+    finally:
+        for sleeper in sleepers:
+            sleeper.kill()
+            sleeper.wait()
+    assert sum(tally["closed"] for tally in tallies) == 1_000
+    assert all(tally["refused"] == 20 for tally in tallies[-3:]), tallies
+    effects = Counter(what for _, what in Ledger(tmp_path / "ledger.jsonl").effects())
+    assert effects == {f"register r{i}": 1 for i in range(1_000)}
+    assert wrong(database) == []
+
+
 @pytest.mark.parametrize("fence", [-1, 1, 10**9])
 def test_a_forged_fence_is_refused(database: Database, fence: int) -> None:
     """Only the number that the store gave out with the lease lets write; nothing changes otherwise."""
