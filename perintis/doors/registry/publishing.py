@@ -81,7 +81,7 @@ def form_version(
     records = records_of(registry, deliveries)
     before = state(registry.database, registry.pilot, base)
     decided = [*decisions_of(registry), *(Decision(d.left, d.right, d.same) for d in decisions)]
-    persons = _persons(registry, records, pairs_of(registry, deliveries), decided)
+    persons = persons_of(registry, records, pairs_of(registry, deliveries), decided)
     known = _known_links(registry, marked)
     person_of = _kept(persons, known, marked)
     aside = marked.restricted | {person for ref, person in person_of.items() if known.get(ref) in marked.restricted}
@@ -93,10 +93,10 @@ def form_version(
     return Formed(base, before, marked, State(values, links), _repeated(persons), *conflicts, undecided)
 
 
-def _persons(
+def persons_of(
     registry: Registry, records: pl.DataFrame, scored: pl.DataFrame, decided: Sequence[Decision]
 ) -> pl.DataFrame:  # fmt: skip
-    """The person of each record: source, record, person, size."""
+    """The person of each record by scored pairs and officers' decisions: source, record, person, size."""
     linkage = registry.settings.linkage()
     names = [column.name for column in linkage.columns]
     sources = {

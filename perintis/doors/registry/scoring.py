@@ -8,9 +8,15 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import polars as pl
+
 from perintis.doors.registry.history import Ref, state
+from perintis.doors.registry.joining import pairs_of
+from perintis.doors.registry.publishing import persons_of
 from perintis.doors.registry.registry import Registry, records_of
 from perintis.rules.linkage.measures import Quality, cluster_quality, pair_quality_of_clusters
+from perintis.rules.linkage.standard import SOURCE
+from perintis.rules.linkage.survivorship import PERSON, survivors
 from perintis.rules.registry.exact import matched_by_number
 from perintis.rules.registry.rows import is_identity
 from perintis.rules.registry.settings import RECORD
@@ -41,23 +47,42 @@ class Measured:
 def measure(registry: Registry, version: int, truth: Mapping[Ref, str] | None) -> tuple[Measured, Measured]:
     """Both ways on the same records: as it was, by exact number and typed by hand; and as the registry has it."""
     published = [d for d in registry.standardised() if d["version"] is not None and int(d["version"]) <= version]
-    records = records_of(registry, published)
+    held = state(registry.database, registry.pilot, version, opened=False)
+    linked: dict[Ref, Hashable] = {ref: person for ref, (person, _) in held.links.items()}
+    return _both(registry, records_of(registry, published), linked, _conflicts(registry, version), truth)
+
+
+def measure_delivered(registry: Registry, truth: Mapping[Ref, str] | None) -> tuple[Measured, Measured]:
+    """The same of everything that was delivered and linked, published or not, before any officer decided."""
+    linked = [d for d in registry.standardised() if d["linked"] is not None]
+    records = records_of(registry, linked)
+    persons = persons_of(registry, records, pairs_of(registry, linked), [])
+    found: dict[Ref, Hashable] = {(s, r): p for s, r, p in persons.select(SOURCE, RECORD, PERSON).iter_rows()}
+    frame = records.rename({"agency": SOURCE}).join(persons.select(SOURCE, RECORD, PERSON), on=[SOURCE, RECORD])
+    chosen = survivors(frame, registry.settings.survivor_rules()).filter(pl.col("values") > 1)
+    conflicts = chosen.height, chosen.drop_nulls("value").height
+    return _both(registry, records, found, conflicts, truth)
+
+
+def _both(
+    registry: Registry, records: pl.DataFrame, linked: Mapping[Ref, Hashable], conflicts: tuple[int, int],
+    truth: Mapping[Ref, str] | None,
+) -> tuple[Measured, Measured]:  # fmt: skip
     fields = registry.settings.fields
     numbers = [name for name, field in fields.items() if is_identity(field.kind)]
     rows = list(records.iter_rows(named=True))
     exact = matched_by_number(((r["agency"], r[RECORD]), [r[n] for n in numbers]) for r in rows)
-    held = state(registry.database, registry.pilot, version, opened=False)
-    there = set(records.select("agency", RECORD).iter_rows()) & held.links.keys()
-    linked: dict[Ref, Hashable] = {ref: person for ref, (person, _) in held.links.items() if ref in there}
+    there = set(records.select("agency", RECORD).iter_rows()) & linked.keys()
+    kept = {ref: person for ref, person in linked.items() if ref in there}
     exact = {ref: group for ref, group in exact.items() if ref in there}
     shared = [name for name, field in fields.items() if field.linked_as is not None]
     agencies = len(registry.settings.sources)
     typed = sum(r[name] is not None for r in rows for name in shared) * (agencies - 1)
-    known = None if truth is None else _known(truth, linked)
-    erased = len(held.links) - len(there)
+    known = None if truth is None else _known(truth, kept)
+    erased = len(linked) - len(there)
     return (
         replace(_measured("by exact number, typed by hand", dict(exact), None, None, typed, known), erased=erased),
-        replace(_measured("the registry", linked, *_conflicts(registry, version), 0, known), erased=erased),
+        replace(_measured("the registry", kept, *conflicts, 0, known), erased=erased),
     )
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PREFERRED = "fast-track"
 LIVE_CASES = 12
 PAGE, APPLICATIONS = "comparison.html", "applications.jsonl"
+TRUTH = "truth.csv"
 REHEARSALS = "rehearsal:{}"
 
 
@@ -53,6 +54,8 @@ def command(
         _open_live_cases(here, definition, server, folder, seed)
     say()
     for line in _lines(compared, judged):
+        say(line)
+    for line in _registry_lines(here, definition.pilot):
         say(line)
     _tell(here, folder, name)
 
@@ -119,6 +122,22 @@ def _lines(compared: Comparison, judged: Evaluation | None) -> Iterator[str]:
     from perintis.faces.cli.evaluate_command import evaluation_lines
 
     return comparison_lines(compared, groups=False) if judged is None else evaluation_lines(judged)
+
+
+def _registry_lines(here: Here, pilot: Any) -> Iterator[str]:
+    """How the delivered extracts match as it was and as it is to be, for a pilot whose samples come with the truth."""
+    truth = None if pilot.samples is None else (here.settings.pilots / pilot.samples).with_name(TRUTH)
+    if truth is None or not truth.is_file():
+        return
+    from perintis.doors.registry.registry import open_registry
+    from perintis.doors.registry.scoring import measure_delivered, read_truth
+    from perintis.faces.cli.registry_lines import measured
+
+    with open_registry(pilot.name, here.settings) as registry:
+        if not any(delivery["linked"] for delivery in registry.standardised()):
+            return
+        _, lines = measured(measure_delivered(registry, read_truth(truth)))
+    yield from ("", "The same made-up extracts, before any officer decided:", "", *lines)
 
 
 def _open_live_cases(
