@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.doors.registry.small_extracts import dukcapil, kemenkes, people
 from tests.faces.test_registry import PILOT, Desk, desk, filled  # noqa: F401
 
 NIK = "3174012304909001"
@@ -60,3 +61,27 @@ def test_held_restricted_and_erased(ask: Ask, filled: Desk) -> None:  # noqa: F8
     assert "2 records of erased persons are in neither" in filled("registry", "score", PILOT)
     filled("registry", "export", PILOT, str(filled.folder / "view.csv"), "--agency", "kemenkes")
     assert "All is well" in filled("db", "verify")
+
+
+def test_cases_in_which_officers_saw_the_person_are_erased_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    """Not while the officers' work is open; closed, the case loses what was shown side by side with the person."""
+    bare = {"sex": "P", "nik": "", "passport": ""}
+    rows = people()
+    desk.deliver("dukcapil", dukcapil([*rows, {**bare, "full_name": "Sri Wahyuni", "born": "1990-08-15"}]))
+    desk.deliver("kemenkes", kemenkes([*rows, {**bare, "full_name": "Sri Wahyuni", "born": "1991-03-16"}]))
+    monkeypatch.setattr("sys.stdin", io.StringIO("SRI WAHYUNI\n"))
+    [found] = json.loads(desk("subject", "find", PILOT, "--json"))
+    erase = ("subject", "erase", PILOT, "--person", found["person"], *BY, "--yes")
+    assert "shows officers a record of this person" in desk(*erase, status=1)
+    [pair] = json.loads(desk("inbox", "imigrasi", "--json"))
+    answer = desk.folder / "answer.json"
+    answer.write_text('{"same_person": false}', "utf-8")
+    desk("answer", str(pair["work"]), str(answer), "--officer", "Budi")
+    desk("run", PILOT, "--without-prefect")
+    for item in json.loads(desk("inbox", "kemenkes", "--json")):
+        answer.write_text('{"adopted": 1}', "utf-8")
+        desk("answer", str(item["work"]), str(answer), "--officer", "Sari")
+    desk("run", PILOT, "--without-prefect")
+    desk(*erase)
+    assert "Personal data erased" in desk("subject", "trace", PILOT, "--case", pair["reference"], *BY)
+    assert "All is well" in desk("db", "verify")
