@@ -52,7 +52,12 @@ def test_the_walk_through_of_a_new_pilot_works_from_its_first_line_to_its_last(
 def run(command: str, folder: Path) -> str:
     scripts = str(Path(sys.executable).parent)
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PERINTIS_")}
-    environment |= {"PATH": f"{scripts}:{environment['PATH']}", "PYTHONPATH": str(folder), "COLUMNS": "100"}
+    environment |= {
+        "PATH": f"{scripts}:{environment['PATH']}",
+        "PYTHONPATH": str(folder),
+        "COLUMNS": "100",
+        "PERINTIS_TRIAL": "1",
+    }
     done = subprocess.run(
         command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
     )

@@ -22,6 +22,7 @@ def perintis(folder: Path, *arguments: str, code: str = "") -> subprocess.Comple
         f"status = run({list(arguments)!r})\n{code}\nsys.exit(status)"
     )
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PERINTIS_")}
+    environment["PERINTIS_TRIAL"] = "1"
     return subprocess.run(
         [sys.executable, "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=False,
         timeout=120,

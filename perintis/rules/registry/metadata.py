@@ -30,7 +30,7 @@ def metadata_of(settings: RegistrySettings) -> list[FieldMetadata]:
                 f"{field.concept}; classification: {field.classification}; unit: {field.unit}",
                 field.definition,
                 field.exchanged_as,
-                field.codes or "none",
+                "none" if field.codes is None else f"{field.codes}: {', '.join(settings.codes[field.codes])}",
                 ", ".join(agencies),
             )
         )
