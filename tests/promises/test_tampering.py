@@ -18,6 +18,7 @@ from perintis.doors.store.database import Database
 from perintis.doors.store.recording import CHAINED_COLUMNS
 from perintis.doors.store.verifying import verify_store
 from perintis.doors.vault.anchors import anchor, anchor_file
+from tests.databases import unprotect
 from tests.small_pilot import START, Answer, Application, Decision, Small, define, look_up
 
 
@@ -43,6 +44,7 @@ def store(store_url: str, tmp_path: Path) -> Iterator[Small]:
 
 def change(small: Small, *statements: str) -> list[str]:
     with small.database.write() as connection:
+        unprotect(connection, "events", "vault_acts")
         for statement in statements:
             connection.exec_driver_sql(statement)
     return told(small)
@@ -99,6 +101,7 @@ def chain_anew(connection: Connection, case: int) -> None:
 def test_a_history_chained_anew_is_found_by_the_anchor(store: Small) -> None:
     """The database agrees with itself; the file outside it does not."""
     with store.database.write() as connection:
+        unprotect(connection, "events")
         connection.exec_driver_sql("UPDATE events SET officer = 'somebody' WHERE case_id = 2 AND seq = 3")
         connection.exec_driver_sql("UPDATE work SET officer = 'somebody' WHERE case_id = 2 AND visit = 2")
         chain_anew(connection, 2)
