@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -98,3 +101,20 @@ def test_identities_leave_with_a_reason_only(opened: Office) -> None:
     assert not (opened.folder / "named.csv").exists()
     opened.done("export", "small", "named.csv", "--identifiable", *BY)
     assert "A-001" in (opened.folder / "named.csv").read_text("utf-8")
+
+
+def test_what_is_sealed_is_verified_where_the_key_is(opened: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Case and event are named; without the key the chain alone is verified, and a sentence says so."""
+    assert "sealed texts opened" in opened.done("db", "verify").out
+    with closing(sqlite3.connect(next(opened.folder.rglob("perintis.db")))) as store:
+        store.execute("UPDATE payloads SET application = 'AAAA' WHERE case_id = 2")
+        store.commit()
+    found = opened("db", "verify", "--json")
+    assert found.status == 1
+    assert [(line["case"], line["seq"]) for line in json.loads(found.out)] == [(2, 1)]
+    assert opened.done("db", "verify", "--no-contents", "--json").json == []
+    monkeypatch.setenv("PERINTIS_KEY", "11" * 32)
+    assert "sealed with key" in opened("db", "verify", "--contents").err
+    without = opened.done("db", "verify")
+    assert "was not opened" in without.err
+    assert "sealed text" not in without.out

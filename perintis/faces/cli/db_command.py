@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from perintis.faces.cli.app import PLAIN
 from perintis.faces.cli.here import Here, now
-from perintis.faces.cli.meter import Meter
-from perintis.faces.cli.screen import count, print_json, say
+from perintis.faces.cli.meter import Meter, busy
+from perintis.faces.cli.screen import count, note, print_json, say
 from perintis.words.errors import PerintisError
 
+if TYPE_CHECKING:
+    from perintis.doors.store.database import Database
+    from perintis.doors.vault.contents import Contents
+
 SHOWN = 20
+
+Found = tuple[int | None, int | None, str]
+"""A problem: its case and event, where there is one, and what is wrong."""
 
 app = typer.Typer(help="Look after the store.", no_args_is_help=True, **PLAIN)
 
@@ -69,21 +76,61 @@ def rotate_key(
 
 
 @app.command()
-def verify(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Rebuild the state of every case from its events, and hold events against their chain and the anchor file."""
+def verify(
+    contents: Annotated[
+        bool | None,
+        typer.Option(
+            "--contents/--no-contents",
+            help="Open what is sealed and hold it against the events. By default where the master key is at hand.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Rebuild the state of every case from its events, and hold events against their chain and the anchor file.
+
+    With the master key at hand, every sealed text is opened and held against the commitment in its event.
+    """
     from perintis.doors.store.verifying import verify_store
+    from perintis.doors.vault.keys import KeyMissing
 
     with Here().database() as database:
-        problems = verify_store(database)
-    if as_json:
-        print_json([{"case": problem.case, "problem": problem.what} for problem in problems])
-    else:
-        for problem in problems[:SHOWN]:
-            say(str(problem))
-        if len(problems) > SHOWN:
-            say(f"... and {len(problems) - SHOWN:,} more (--json lists all)")
-    if problems:
-        raise PerintisError(f"{count(len(problems), 'thing')} in the store {'does' if len(problems) == 1 else 'do'} not"
-                            " fit together; keep a copy of it and pass the list on")  # fmt: skip
+        with busy("Rebuilding every case from its events"):
+            found: list[Found] = [(problem.case, None, problem.what) for problem in verify_store(database)]
+        opened = None
+        if contents is not False:
+            try:
+                opened = _open_contents(database, found)
+            except KeyMissing as error:
+                if contents:
+                    raise
+                note(f"what is sealed was not opened: {error}")
+    _tell(found, as_json=as_json)
     if not as_json:
         say("All is well: every case is what its events say, and no event was changed.")
+        if opened is not None:
+            say(f"{count(opened.texts, 'sealed text')} opened: each is what its event commits to; "
+                f"{count(opened.erased, 'case')} erased, as recorded.")  # fmt: skip
+
+
+def _open_contents(database: Database, found: list[Found]) -> Contents:
+    """Open everything that is sealed; what does not fit is added to what was found."""
+    from perintis.doors.vault.contents import verify_contents
+
+    with Meter("Opening what is sealed", "cases") as meter:
+        opened = verify_contents(database, meter)
+    found += [(misfit.case, misfit.seq, misfit.what) for misfit in opened.misfits]
+    return opened
+
+
+def _tell(found: list[Found], *, as_json: bool) -> None:
+    """Print what does not fit together. Raises PerintisError where something does not."""
+    if as_json:
+        print_json([{"case": case, "seq": seq, "problem": what} for case, seq, what in found])
+    else:
+        for case, _, what in found[:SHOWN]:
+            say(what if case is None else f"case {case}: {what}")
+        if len(found) > SHOWN:
+            say(f"... and {len(found) - SHOWN:,} more (--json lists all)")
+    if found:
+        raise PerintisError(f"{count(len(found), 'thing')} in the store {'does' if len(found) == 1 else 'do'} not"
+                            " fit together; keep a copy of it and pass the list on")  # fmt: skip
