@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +24,6 @@ def perintis(folder: Path, *arguments: str, code: str = "") -> subprocess.Comple
         f"status = run({list(arguments)!r})\n{code}\nsys.exit(status)"
     )
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PERINTIS_")}
-    environment["PERINTIS_TRIAL"] = "1"
     return subprocess.run(
         [sys.executable, "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=False,
         timeout=120,
@@ -177,3 +178,28 @@ def test_the_doctor_says_what_is_wrong_and_how_to_mend_it(office: Office) -> Non
     assert answer.status == 1
     assert "chmod 700" in answer.out
     assert "there is no module 'nothing_of_that_name'" in answer.out
+
+
+def test_the_doctor_looks_at_the_master_key_and_the_anchors(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A warning where the key lies beside the store, a fault where others can read it or it opens nothing."""
+
+    def key() -> dict[str, Any]:
+        found: list[dict[str, Any]] = json.loads(office("doctor", "--quick", "--json").out)
+        return next(finding for finding in found if finding["what"] == "key")
+
+    monkeypatch.delenv("PERINTIS_KEY", raising=False)
+    office.opened(application(1))
+    file = next(office.folder.rglob("master.key"))
+    assert (key()["well"], key()["warns"]) == (True, True)
+    assert "PERINTIS_KEY_COMMAND" in key()["mend"]
+    file.chmod(0o644)
+    assert (key()["well"], key()["mend"]) == (False, f"chmod 600 {file.absolute()}")
+    file.chmod(0o600)
+    elsewhere = office.folder / "elsewhere.key"
+    file.rename(elsewhere)
+    assert "is missing" in key()["found"]
+    monkeypatch.setenv("PERINTIS_KEY_FILE", str(elsewhere))
+    assert (key()["well"], key()["warns"]) == (True, False)
+    elsewhere.write_text("11" * 32)
+    assert "sealed with key" in key()["found"]
+    assert "anchors   last written" in office("doctor", "--quick").out

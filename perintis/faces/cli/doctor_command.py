@@ -8,30 +8,36 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from perintis.doors.settings import Settings
-from perintis.faces.cli.here import Here
+from perintis.faces.cli.here import Here, now
 from perintis.faces.cli.screen import print_json, say
 from perintis.words.errors import PerintisError
 
 PACKAGES = ("perintis", "prefect", "fastapi", "sqlalchemy", "pydantic", "polars", "numpy", "typer")
 PREFECT_SECONDS = 120
 LEAST_FREE_MB = 500
+LATE_ANCHOR_DAYS = 2
 
 
 class Finding(NamedTuple):
-    """One thing looked at: `well` is false where something has to be done, `mend` says what."""
+    """One thing looked at: `well` is false where something has to be done, `mend` says what.
+
+    `warns` is true of what works, but should not stay so in production.
+    """
 
     what: str
     well: bool
     found: str
     mend: str = ""
+    warns: bool = False
 
 
 def command(
@@ -44,7 +50,7 @@ def command(
     """
     here = Here()
     checks: tuple[Callable[[Here], Finding], ...] = (
-        _python, _packages, _home, _store, _pilots, _made_up, _disk, *(() if quick else (_prefect,)),
+        _python, _packages, _home, _store, _key, _anchors, _pilots, _made_up, _disk, *(() if quick else (_prefect,)),
     )  # fmt: skip
     findings = []
     for check in checks:
@@ -69,8 +75,9 @@ def _carefully(check: Callable[[Here], Finding], here: Here) -> Finding:
 
 
 def _lines(finding: Finding) -> Iterator[str]:
-    yield f"{'ok   ' if finding.well else 'WRONG'}  {finding.what:<9} {finding.found}"
-    if finding.mend and not finding.well:
+    mark = "WRONG" if not finding.well else "warns" if finding.warns else "ok   "
+    yield f"{mark}  {finding.what:<9} {finding.found}"
+    if finding.mend and (finding.warns or not finding.well):
         yield f"       {'':<9} mend it: {finding.mend}"
 
 
@@ -125,6 +132,82 @@ def _mend_store(settings: Settings) -> str:
     if settings.database_url:
         return "start PostgreSQL, or correct PERINTIS_DATABASE_URL (postgresql+psycopg://user@host/name)"
     return "see that the disk is there and not full"
+
+
+def _key(here: Here) -> Finding:
+    """Whether the master key is there, is the one that this store was sealed with, and lies where it should."""
+    from perintis.doors.vault.sources import key_source
+
+    source, settings = key_source(here.settings), here.settings
+    if source.file is not None and source.may_make and not source.file.exists() and not _store_made(settings):
+        return Finding("key", True, "no master key yet (the first command makes one)")
+    try:
+        ring = source.read()
+        masters = _masters(here)
+        for name in masters:
+            ring.find(name)
+    except PerintisError as error:
+        return Finding("key", False, str(error), "put the right key back; docs/how-to/keys.md says what can be done")
+    told = f"master key {ring.current.id} opens this store" if masters else f"master key {ring.current.id}"
+    if source.file is None:
+        return Finding("key", True, told)
+    if stat.S_IMODE(source.file.stat().st_mode) & 0o077:
+        return Finding("key", False, f"{source.file} can be read by others", f"chmod 600 {source.file.absolute()}")
+    if source.file.absolute().is_relative_to(settings.home.absolute()):
+        mend = "keep it elsewhere: move it and set PERINTIS_KEY_FILE, or have PERINTIS_KEY_COMMAND print it"
+        return Finding("key", True, f"{told}, but lies beside the store: who copies one has both", mend, warns=True)
+    return Finding("key", True, f"{told}, for its owner only")
+
+
+def _store_made(settings: Settings) -> bool:
+    return settings.database_url is not None or (settings.home / "perintis.db").exists()
+
+
+def _masters(here: Here) -> set[str]:
+    """The ids of the master keys with which this store was sealed; none where it is not made or not upgraded yet."""
+    from perintis.doors.store.version import HEAD
+
+    found = _read(here, "SELECT DISTINCT master FROM vault_secrets", HEAD)
+    return {row[0] for row in found}
+
+
+def _read(here: Here, query: str, version: str) -> Sequence[Sequence[Any]]:
+    """Rows of a store that has this version; none of any other."""
+    from perintis.doors.store.database import Database
+    from perintis.doors.store.upgrading import present_version
+
+    if not _store_made(here.settings):
+        return []
+    database = Database(here.settings.store_url)
+    try:
+        if present_version(database) != version:
+            return []
+        with database.read() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(query)]
+    finally:
+        database.close()
+
+
+def _anchors(here: Here) -> Finding:
+    """Whether what was recorded was anchored lately; each run does it."""
+    from perintis.doors.store.types import from_micros, to_micros
+    from perintis.doors.store.version import HEAD
+
+    before = to_micros(now() - timedelta(days=LATE_ANCHOR_DAYS))
+    waiting = (
+        "SELECT count(*), (SELECT max(at) FROM anchors) FROM cases c WHERE c.rehearsal IS NULL "
+        "AND c.anchored < c.last_seq AND EXISTS (SELECT 1 FROM events e WHERE e.case_id = c.id "
+        f"AND e.seq = c.anchored + 1 AND e.at < {before} AND e.hash IS NOT NULL)"
+    )
+    rows = _read(here, waiting, HEAD)
+    if not rows:
+        return Finding("anchors", True, "nothing to anchor yet")
+    late, last = rows[0]
+    when = f"last written {from_micros(last):%d %B %Y}" if last is not None else "never written"
+    if not late:
+        return Finding("anchors", True, f"{when}, in {here.settings.anchors.absolute()}")
+    told = f"{when}; {late:,} cases have events older than {LATE_ANCHOR_DAYS} days that no anchor speaks of"
+    return Finding("anchors", True, told, "perintis run PILOT (each run writes anchors)", warns=True)
 
 
 def _pilots(here: Here) -> Finding:
