@@ -18,8 +18,7 @@ TIMES = 7
 def rows() -> list[dict[str, Any]]:
     """The middle of seven runs, in seconds."""
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "PERINTIS_HOME": f"{folder}/home", "PERINTIS_PILOTS": str(REPOSITORY),
-                       "PERINTIS_TRIAL": "1"}  # fmt: skip
+        environment = {**os.environ, "PERINTIS_HOME": f"{folder}/home", "PERINTIS_PILOTS": str(REPOSITORY)}
         perintis = str(Path(sys.executable).with_name("perintis"))
         fill = [perintis, "run", "fast-track", str(REPOSITORY / "samples" / "applications.csv"), "--without-prefect"]
         subprocess.run(fill, env=environment, check=True, capture_output=True)

@@ -17,7 +17,6 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 
 os.environ.setdefault("PERINTIS_KEY", secrets.token_hex(32))  # one master key for all stores of a test session
-os.environ.setdefault("PERINTIS_TRIAL", "1")  # persons in tests are made up, and agreements drafts
 
 BOTH_DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))
 

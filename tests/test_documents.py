@@ -56,7 +56,6 @@ def run(command: str, folder: Path) -> str:
         "PATH": f"{scripts}:{environment['PATH']}",
         "PYTHONPATH": str(folder),
         "COLUMNS": "100",
-        "PERINTIS_TRIAL": "1",
     }
     done = subprocess.run(
         command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120

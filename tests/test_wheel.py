@@ -75,7 +75,6 @@ def test_the_installed_library_runs_pilots_from_a_folder_of_their_own(
 
 def perintis(installed: Path, folder: Path, *arguments: str) -> dict[str, object]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PERINTIS_", "PYTHONPATH"))}
-    environment["PERINTIS_TRIAL"] = "1"
     command = [str(installed / "perintis"), *arguments]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -85,20 +85,17 @@ def take_in(
     strict: bool,
     now: datetime,
     progress: Progress | None = None,
-    trial: bool = False,
 ) -> IntakeReport:
     """Open a case for every good row of `path`.
 
     Raises BadInput where the file as a whole cannot be read: wrong format, no header, unknown or missing columns.
-    NotAllowed where the agreement is missing, not in force today or (but in a `trial`) not signed, or where there is a
-    new application and the harm monitor pauses the intake. With `strict`, a file with any bad row opens nothing; the report then has `intake` None.
+    NotAllowed where the agreement is missing or not in force today, or where there is a new application and the harm
+    monitor pauses the intake. With `strict`, a file with any bad row opens nothing; the report then has `intake` None.
     """
     pilot = definition.pilot
     if definition.agreed is not None:
         definition.agreed.check_there(definition.steps.values())
         definition.agreed.check_opening(now)
-        if not trial:
-            definition.agreed.check_signed()
     due = definition.case_due(now)
     taken = _Taken()
     for number, row in enumerate(read_rows(path, pilot.application), start=1):

@@ -142,7 +142,7 @@ def take_intake(settings: Settings, database: Database, definition: Definition, 
     path = intake_path(settings, intake)
     from perintis.doors.intake_files import take_in  # late: reading files needs more than moving cases on
 
-    report = take_in(database, definition, path, strict=False, now=now(), trial=settings.trial)
+    report = take_in(database, definition, path, strict=False, now=now(), progress=None)
     return Intake(opened=report.opened, already_open=report.already_open, rejected=report.rejected_rows)
 
 

@@ -16,8 +16,7 @@ class Settings(BaseSettings):
 
     `home` holds the SQLite store, baselines, exchanged files and Prefect's own home. `pilots` is the folder that has
     `pilots/`, `tasks/` and `flows/` in it. `key_file`, `key` or `key_command` (one of them) gives the master key of the
-    personal data; else it is in `home`, where it is made on first use. With `trial` cases are opened under an agreement
-    that nobody has signed: for made-up persons only.
+    personal data; else it is in `home`, where it is made on first use.
     """
 
     model_config = SettingsConfigDict(env_prefix="PERINTIS_", env_file=".env", extra="ignore", frozen=True)
@@ -25,7 +24,6 @@ class Settings(BaseSettings):
     home: Path = Path(".perintis")
     database_url: str | None = Field(default=None, repr=False)
     pilots: Path = Path()
-    trial: bool = False
     key_file: Path | None = None
     key: SecretStr | None = None
     key_command: str | None = Field(default=None, repr=False)

@@ -92,10 +92,9 @@ class Agreed:
         if self.agreement is not None and (reason := why_no_new_case(self.agreement, self.day(at))):
             raise NotAllowed(reason)
 
-    def check_signed(self) -> None:
-        """Raise NotAllowed where the agreement has not been signed, so that only made-up persons may be tried on."""
-        if self.agreement is not None and (reason := why_trial_only(self.agreement)):
-            raise NotAllowed(f"{reason}; to try it out with made-up persons set PERINTIS_TRIAL=1")
+    def why_trial_only(self) -> str | None:
+        """Why only made-up persons may be entered, or None where the agreement has been signed or there is none."""
+        return None if self.agreement is None else why_trial_only(self.agreement)
 
     def check_there(self, steps: Iterable[Step[Any]]) -> None:
         """Raise NotAllowed where there is no agreement and one of `steps` is another agency's."""

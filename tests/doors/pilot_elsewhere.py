@@ -248,7 +248,6 @@ class SmallPilot:
         return {
             **own,
             "DO_NOT_TRACK": "1",
-            "PERINTIS_TRIAL": "1",
             "PERINTIS_HOME": str(self.home),
             "PERINTIS_PILOTS": str(self.folder),
             "PERINTIS_KEY": os.environ["PERINTIS_KEY"],

@@ -82,7 +82,7 @@ def stop(process: subprocess.Popen[Any]) -> None:
 def clean_environment(**more: str) -> dict[str, str]:
     """Nothing of the tester's own Prefect or Perintis."""
     own = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "PERINTIS_"))}
-    return {**own, "DO_NOT_TRACK": "1", "PERINTIS_TRIAL": "1", **more}
+    return {**own, "DO_NOT_TRACK": "1", **more}
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 
 from perintis.faces.cli import answer_command
 from perintis.faces.cli.app import run
-from tests.faces.office import AGREEMENT, Office, application
+from tests.faces.office import AGREEMENT, Office, application, write_csv
 
 
 def write_agreement(office: Office, text: str) -> None:
@@ -121,18 +121,12 @@ def test_outside_its_days_no_case_is_opened_and_before_its_end_it_warns(
     assert len(office.done("status", "--json").json) == (1 if refusal else 2)
 
 
-def test_under_a_draft_no_live_case_is_opened_but_in_a_trial(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One sentence says so and what to do; a rehearsal needs no signature, and `check` warns."""
-    office.opened(application(1))
-    file = office.folder / "more.csv"
-    file.write_text((office.folder / "applications.csv").read_text().replace("A-001", "A-002"))
-    monkeypatch.delenv("PERINTIS_TRIAL")
-    refused = office("run", "small", file, "--without-prefect")
-    assert (refused.status, len(office.done("status", "--json").json)) == (1, 1)
-    assert "is a draft and not signed: no live case may be opened, only rehearsed; to try it out" in refused.err
+def test_a_draft_takes_made_up_persons_only_which_is_said(office: Office) -> None:
+    """Whoever hands applications in is told, and so is whoever checks; the cases are opened."""
+    write_csv(office.folder / "a.csv", [application(1)])
+    done = office.done("run", "small", office.folder / "a.csv", "--without-prefect")
+    assert "is a draft and not signed: enter made-up persons only, until it is" in done.err
     assert any("is a draft and not signed" in p["message"] for p in office("check", "small", "--json").json)
-    monkeypatch.setenv("PERINTIS_TRIAL", "1")
-    office.done("run", "small", file, "--without-prefect")
 
 
 def test_without_an_agreement_no_other_agency_is_asked(office: Office) -> None:

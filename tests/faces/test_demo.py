@@ -18,7 +18,6 @@ pytestmark = [pytest.mark.prefect, pytest.mark.slow]
 
 def perintis(folder: Path, *arguments: str, pilots: Path | None = None) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PERINTIS_", "PREFECT_"))}
-    environment["PERINTIS_TRIAL"] = "1"
     environment |= {} if pilots is None else {"PERINTIS_PILOTS": str(pilots)}
     done = subprocess.run(
         [sys.executable, "-c", "from perintis.faces.cli import main; main()", *arguments],

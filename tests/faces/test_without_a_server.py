@@ -18,7 +18,6 @@ def test_a_server_that_does_not_answer(tmp_path: Path) -> None:
     folder = write_pilot(tmp_path)
     write_csv(folder / "a.csv", [application(1)])
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PERINTIS_")}
-    environment["PERINTIS_TRIAL"] = "1"
     environment["PREFECT_API_URL"] = "http://127.0.0.1:1/api"
     command = [sys.executable, "-c", "from perintis.faces.cli import main; main()", "run", "small", "a.csv"]
     failed = subprocess.run(

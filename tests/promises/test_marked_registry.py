@@ -82,8 +82,7 @@ class MarkedRegistry:
         self.printed = ""
 
     def __call__(self, *arguments: str, status: int = 0, killed_at: str = "nowhere") -> str:
-        environment = {**os.environ, "PERINTIS_HOME": str(self.home), "PERINTIS_PILOTS": str(self._repository),
-                       "PERINTIS_TRIAL": "1"}  # fmt: skip
+        environment = {**os.environ, "PERINTIS_HOME": str(self.home), "PERINTIS_PILOTS": str(self._repository)}
         done = subprocess.run(
             [sys.executable, "-c", CLI, killed_at, *arguments], cwd=self._repository, env=environment, text=True,
             capture_output=True, check=False, timeout=400,

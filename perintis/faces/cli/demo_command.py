@@ -152,7 +152,7 @@ def _open_live_cases(
         note(f"This store has cases of {pilot.name} already, so no made-up ones are put among them.")
         return
     with here.database() as database:
-        taken = take_file(database, definition, file, strict=True, trial=True)
+        taken = take_file(database, definition, file, strict=True)
     file.unlink()
     say(
         f"Opening {count(taken.opened + taken.already_open, 'live case')} and running the Prefect flow {pilot.name} ..."

@@ -41,7 +41,8 @@ def command(
     taken = None
     if file is not None:
         with here.database() as database:
-            taken = take_file(database, definition, file, strict=strict, trial=here.settings.trial)
+            taken = take_file(database, definition, file, strict=strict)
+        _warn_of_draft(definition)
         rejected_file = _note_rejected(taken, file)
         if taken.intake is None:
             _refuse(taken, file, rejected_file, as_json=as_json)
@@ -55,15 +56,18 @@ def command(
     say_moved(here, pilot, counts)
 
 
-def take_file(
-    database: Database, definition: Definition, file: Path, *, strict: bool, trial: bool
-) -> IntakeReport:  # fmt: skip
-    """Open a case for each application in a file; in a `trial` under an agreement that is not signed."""
+def _warn_of_draft(definition: Definition) -> None:
+    if definition.agreed is not None and (reason := definition.agreed.why_trial_only()):
+        note(f"Note: {reason}.")
+
+
+def take_file(database: Database, definition: Definition, file: Path, *, strict: bool) -> IntakeReport:
+    """Open a case for each application in a file."""
     from perintis.doors.intake_files import take_in
     from perintis.faces.cli.meter import Meter
 
     with Meter(f"Reading {file.name}", "rows") as meter:
-        return take_in(database, definition, file, strict=strict, now=now(), progress=meter, trial=trial)
+        return take_in(database, definition, file, strict=strict, now=now(), progress=meter)
 
 
 def move(

@@ -22,10 +22,10 @@ def why_no_new_case(agreement: Agreement, on: date) -> str | None:
 
 
 def why_trial_only(agreement: Agreement) -> str | None:
-    """Why no case of a real person may be opened, whatever the day, or None where the agreement has been signed."""
+    """Why no real person may be entered, whatever the day, or None where the agreement has been signed."""
     if agreement.status == "signed":
         return None
-    return f"agreement {agreement.citation} is a draft and not signed: no live case may be opened, only rehearsed"
+    return f"agreement {agreement.citation} is a draft and not signed: enter made-up persons only, until it is"
 
 
 def warnings(agreement: Agreement, on: date) -> Iterator[str]:

@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from perintis.doors.settings import Settings
+from perintis.doors.vault import keys
 from perintis.doors.vault.keys import KeyMissing, KeySource, derive, master_key, new_key
 from perintis.doors.vault.sources import key_source
 from perintis.words.errors import BadInput, PerintisError
@@ -68,6 +69,11 @@ def test_three_places_for_a_key(settings: dict[str, object], tmp_path: Path) -> 
         (KeySource(command="false"), "ended with status 1"),
         (KeySource(command="/nonexistent"), "could not be run"),
         (KeySource(), "there is no master key"),
+        (KeySource(text="00" * 31), "PERINTIS_KEY is not a master key"),
+        (KeySource(command="echo short"), "what PERINTIS_KEY_COMMAND prints is not a master key"),
+        (KeySource(command="true"), "no master key in what PERINTIS_KEY_COMMAND prints"),
+        (KeySource(command="'"), "could not be run"),
+        (KeySource(command="printf '\\377'"), "could not be run"),
     ],
 )
 def test_without_a_key_one_sentence_says_so(source: KeySource, message: str) -> None:
@@ -107,3 +113,10 @@ def test_a_source_does_not_show_its_key() -> None:
     assert key not in repr(KeySource(text=key))
     assert key not in repr(KeySource(text=key).read())
     assert key not in repr(Settings(key=SecretStr(key)))
+
+
+def test_a_command_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After its time one sentence says so."""
+    monkeypatch.setattr(keys, "_COMMAND_SECONDS", 0.2)
+    with pytest.raises(KeyMissing, match="PERINTIS_KEY_COMMAND could not be run .TimeoutExpired."):
+        KeySource(command="sleep 20").read()

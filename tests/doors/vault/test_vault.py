@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,8 @@ from perintis import Case
 from perintis.doors.store.database import Database
 from perintis.doors.store.histories import load_histories
 from perintis.doors.store.verifying import verify_store
+from perintis.doors.vault import rotation
+from perintis.doors.vault.contents import verify_contents
 from perintis.doors.vault.keys import KeyMissing, KeySource, new_key
 from perintis.doors.vault.pseudonyms import pseudonyms
 from perintis.doors.vault.rotation import rotate_key
@@ -168,3 +171,27 @@ def test_a_store_in_clear_is_sealed_and_chained_by_the_upgrade(store_url: str, t
     again.run()
     assert [str(p) for p in verify_store(database)] == []
     database.close()
+
+
+@pytest.mark.parametrize("dies_at", ["update_rows", "note_act", "_drop_old"])
+def test_a_rotation_that_was_killed_goes_on(
+    small: Small, store_url: str, tmp_path: Path, dies_at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed at any point every case opens; the same command again ends with one key, under which everything is."""
+    file = tmp_path / "master.key"
+    file.write_text(os.environ["PERINTIS_KEY"])
+    small.database.close()
+    child = os.fork()
+    if child == 0:
+        monkeypatch.setattr(rotation, "_PART", 1)
+        monkeypatch.setattr(rotation, dies_at, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+        rotate_key(Database(store_url, keys=KeySource(file=file)), officer="o", reason="r", now=START)
+        os._exit(0)
+    assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    assert len(file.read_text().split()) == 2
+    with closing(Database(store_url, keys=KeySource(file=file))) as database:
+        assert NAME in load_histories(database, [1])[0].application
+        rotate_key(database, officer="o", reason="again", now=START)
+    assert len(file.read_text().split()) == 1
+    with closing(Database(store_url, keys=KeySource(file=file))) as database:
+        assert verify_contents(database).misfits == []
