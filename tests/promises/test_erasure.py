@@ -16,6 +16,7 @@ from perintis.doors.store.histories import load_histories
 from perintis.doors.store.opening import ERASED
 from perintis.doors.store.verifying import verify_store
 from perintis.doors.vault import acts, erasing
+from perintis.doors.vault.contents import verify_contents
 from perintis.doors.vault.erasing import erase, finish
 from perintis.words.errors import BadInput, NotAllowed
 from tests.small_pilot import START, Application, Decision, Small, check, define, pay
@@ -131,6 +132,25 @@ def test_killed_in_the_middle_it_is_finished_by_whoever_comes_next(
     assert {p.name.split("__")[2] for p in store.folder.rglob("*.json")} == {"2"}
 
 
+def test_killed_between_two_cases_the_first_is_erased_and_the_second_whole(
+    store: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each case is erased by itself; the list can be given again without those that are done."""
+    store.database.close()
+    child = os.fork()
+    if child == 0:
+        monkeypatch.setattr(
+            erasing, "end_case", lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+        )  # the open case, which comes second
+        erase_them(store, 1, 3, force=True)
+        os._exit(0)
+    assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    found = verify_contents(store.database)
+    assert (found.erased, found.misfits, bool(values(store, 3))) == (1, [], True)
+    assert erase_them(store, 3, force=True) == 1
+    assert {p.name.split("__")[2] for p in store.folder.rglob("*.json")} == {"2"}
+
+
 def test_killed_before_the_commit_nothing_is_erased(store: Small, monkeypatch: pytest.MonkeyPatch) -> None:
     """Half an erasure does not exist."""
     store.database.close()
@@ -178,20 +198,22 @@ def test_a_restricted_case_stands_still_until_it_is_lifted(store: Small) -> None
     assert [str(p) for p in verify_store(store.database)] == []
 
 
-@pytest.mark.slow
-def test_a_thousand_erasures(store_url: str, tmp_path: Path) -> None:
-    """Every second of two thousand cases is erased; the chain of all of them holds."""
+@pytest.mark.parametrize("count", [100, pytest.param(1_000, marks=pytest.mark.slow)])
+def test_many_erasures(store_url: str, tmp_path: Path, count: int) -> None:
+    """Every second of so many cases is erased; the chain of all of them holds, and what is left opens."""
 
     async def at_once(case: Case[Application]) -> Decision:
         return Decision()
 
     with_anchors = Database(store_url, anchors=tmp_path / "anchors")
     small = Small(with_anchors, define(at_once), tmp_path / "exchange")
-    small.open(*(f"r{i}" for i in range(2_000)), name=MARK)
+    small.open(*(f"r{i}" for i in range(2 * count)), name=MARK)
     small.run()
-    assert erase_them(small, *range(1, 2_001, 2)) == 1_000
+    assert erase_them(small, *range(1, 2 * count + 1, 2)) == count
     with with_anchors.read() as connection:
         left = connection.exec_driver_sql("SELECT count(*) FROM vault WHERE sealed IS NOT NULL").scalar_one()
-    assert left == 1_000
+    assert left == count
     assert [str(p) for p in verify_store(with_anchors)] == []
+    found = verify_contents(with_anchors)
+    assert (found.erased, found.misfits) == (count, [])
     with_anchors.close()
