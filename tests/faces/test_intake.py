@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -177,3 +179,11 @@ def test_a_row_that_is_none_is_refused_as_a_whole(office: Office, row: str, reas
     (rejected,) = office.done("run", "small", file, "--without-prefect", "--json").json["rejects"]
     assert (rejected["row"], rejected["field"]) == (2, "")
     assert reason in rejected["reason"]
+
+
+def test_an_identity_number_in_the_name_of_the_file_is_not_kept(office: Office) -> None:
+    """The store has the name of each file in clear."""
+    file = write_csv(office.folder / "siti-3173014507900001.csv", [application(1)])
+    office.done("run", "small", file, "--without-prefect")
+    with closing(sqlite3.connect(next(office.folder.rglob("perintis.db")))) as store:
+        assert store.execute("SELECT source FROM intakes").fetchall() == [("siti-(number).csv",)]
