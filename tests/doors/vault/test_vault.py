@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -35,7 +34,7 @@ async def checked_and_paid(case: Case[Application]) -> Decision:
 
 
 @pytest.fixture
-def small(database: Database, tmp_path: Path) -> Iterator[Small]:
+def small(database: Database, tmp_path: Path) -> Small:
     """Two cases that were checked, and wait for the tax office."""
     small = Small(database, define(checked_and_paid), tmp_path / "exchange")
     small.open("a", "b", name=NAME)
