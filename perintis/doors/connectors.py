@@ -35,6 +35,11 @@ class FolderConnector:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    @property
+    def folder(self) -> Path:
+        """Where the folders of the agencies are."""
+        return self._folder
+
     def send(self, messages: Sequence[Message]) -> None:
         """Write each request as a file; a request that is already there is left alone."""
         try:

@@ -17,6 +17,7 @@ from perintis.doors.store.outbox import Dispatched, dispatch
 from perintis.doors.store.runs import begin_run, end_run, step_metrics
 from perintis.doors.store.store import LEASE_SECONDS, ProcessStore
 from perintis.doors.vault.anchors import anchor
+from perintis.doors.vault.erasing import finish
 from perintis.engine.definition import Definition
 from perintis.engine.waves import Executor, InTurn, Tally, Waves
 from perintis.words.errors import PerintisError
@@ -85,6 +86,7 @@ def run_cases(
         definition, process, store, executor or InTurn(), clock, batch_size=batch_size, lanes=lanes, progress=progress
     )
     report = RunReport(run, waves.tally, opened=opened)
+    finish(database, connector.folder)  # an erasure that was cut short
     report.received = take_in_answers(database, definition, connector, clock())
     with _kept_leases(store, clock):
         waves.run(only)

@@ -1,7 +1,7 @@
 """Erases the personal data of a case: key and salt are destroyed, and what they had sealed goes too.
 
 One transaction does all that the database holds. What lies beside it (the files exchanged with agencies, the old
-contents of database pages) is cleared afterwards; if the program dies in between, whoever erases next finishes it.
+contents of database pages) is cleared afterwards; if the program dies in between, the next run or erasure finishes it.
 """
 
 from __future__ import annotations
