@@ -9,6 +9,7 @@ Hundepool et al., Statistical Disclosure Control, 2012, ch. 4).
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from enum import StrEnum
 from typing import TypeVar
 
 THRESHOLD = 5
@@ -31,6 +32,36 @@ class Suppressed:
 
 
 SUPPRESSED = Suppressed()
+
+
+class Withheld(StrEnum):
+    """Why a count is not published: it is small, or it would tell a small one beside it."""
+
+    FEW = "few"
+    BESIDE = "beside"
+
+
+def few(count: float, *, threshold: int = THRESHOLD) -> bool:
+    """Whether a count is one of those behind which somebody may be recognised."""
+    return 0 < round(count) < threshold
+
+
+def withheld(counts: Mapping[GroupT, int], total: int | None = None, hidden: frozenset[GroupT] = frozenset(),
+             *, threshold: int = THRESHOLD) -> frozenset[GroupT]:  # fmt: skip
+    """The groups of one table that are not published beside their total: the small ones, `hidden` ones, and others.
+
+    The others are the next smallest, until those left out are at least two groups and not a small number together.
+    What the total has beside the groups (cases of no group shown) counts as one more group that is not published.
+    """
+    rest = max((total or 0) - sum(counts.values()), 0)
+    out = {group for group, count in counts.items() if few(count, threshold=threshold)} | set(hidden)
+    left = sorted((group for group in counts if group not in out and counts[group] > 0), key=lambda g: counts[g])
+    while left:
+        parts = [c for c in (*(counts[group] for group in out), rest) if c > 0]
+        if not ((len(parts) == 1 and (rest == 0 or few(rest, threshold=threshold))) or few(sum(parts))):
+            break
+        out.add(left.pop(0))
+    return frozenset(out)
 
 
 def publish(

@@ -20,6 +20,7 @@ from perintis.faces.report.panels.opening import flow_section, head, verdict_box
 from perintis.faces.report.panels.satisfaction import satisfaction_section
 from perintis.faces.report.panels.trust import trust_section
 from perintis.faces.report.panels.ways import process_section
+from perintis.rules.evaluation.publishing import publishable
 
 if TYPE_CHECKING:
     from perintis.rules.evaluation.document import Evaluation
@@ -32,8 +33,11 @@ SECTIONS = (
 
 
 def evaluation_page(evaluation: Evaluation, lang: str) -> str:
-    """The page as text; `lang` is "en" or "id", a ValueError otherwise. The same evaluation gives the same bytes."""
-    chosen = language(lang)
+    """The page as text; `lang` is "en" or "id", a ValueError otherwise. The same evaluation gives the same bytes.
+
+    A page is made to be passed on, so small numbers and what would tell them are left out.
+    """
+    chosen, evaluation = language(lang), publishable(evaluation)
     return page_template("evaluation.html").render(
         lang=lang, t=chosen.t, numbers=chosen.numbers, head=head(evaluation, chosen),
         verdict=verdict_box(evaluation.panels.verdict, chosen), sections=sections(evaluation, chosen),

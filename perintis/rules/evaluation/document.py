@@ -7,7 +7,7 @@ from typing import Literal
 
 from perintis.rules.designs.design import Design, Evidence
 from perintis.rules.evaluation.panels import Panels
-from perintis.rules.evaluation.parts import Amended, Count, Message, Number, Part
+from perintis.rules.evaluation.parts import Amended, Count, Message, Number, Part, Told
 
 FORMAT: Literal[2] = 2
 """Format 1 had nothing beside the main figures (no `beside`, `pace` and `bootstrap`); it can still be read."""
@@ -43,7 +43,7 @@ class Phase(Part):
     version: str
     first: datetime
     last: datetime
-    cases: Count
+    cases: Told
 
 
 class Evaluation(Part):

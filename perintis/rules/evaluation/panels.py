@@ -19,6 +19,7 @@ from perintis.rules.evaluation.parts import (
     Number,
     Part,
     Share,
+    Told,
     WeekPoint,
 )
 
@@ -51,15 +52,15 @@ class FlowSide(Part):
     period: tuple[date, date]
     observed_until: datetime
     observed_from: datetime | None = None
-    received: Count
-    not_eligible: Count
-    assigned: Count
-    followed: Count
-    decided: Count
-    withdrawn: Count
-    open: Count
+    received: Told
+    not_eligible: Told
+    assigned: Told
+    followed: Told
+    decided: Told
+    withdrawn: Told
+    open: Told
     offices: Count
-    already_open: Count = 0
+    already_open: Told = 0
 
 
 class FlowPanel(Part):
@@ -79,7 +80,7 @@ class Curve(Part):
     low: tuple[Number, ...]
     high: tuple[Number, ...]
     at_risk_time: tuple[Number, ...]
-    at_risk: tuple[Count, ...]
+    at_risk: tuple[Told, ...]
     mean: Number
     median: Number | None
     p90: Number | None
@@ -252,9 +253,10 @@ class Departure(Part):
 
 
 class ProcessPanel(Part):
-    """10. The process as it went. `unit` is that of waits."""
+    """10. The process as it went. `unit` is that of waits; `closed` are the closed cases that shares are of."""
 
     unit: str
+    closed: Cohorts | None = None
     edges: tuple[EdgeDifference, ...]
     variants: tuple[VariantDifference, ...]
     similarity: Number | None
@@ -283,8 +285,8 @@ class SatisfactionSide(Part):
     have if silent people are like those who answered in their office.
     """
 
-    respondents: Count
-    asked: Count
+    respondents: Told
+    asked: Told
     index: Figure
     category: str
     chances: dict[str, Share]
@@ -320,7 +322,7 @@ class TrustPanel(Part):
     gates: tuple[Check, ...]
     diagnostics: tuple[Check, ...]
     cautions: tuple[Message, ...]
-    open_share: Cohorts
+    open_share: Cohorts | None
     e_value: Figure | None
     offices: Cohorts
     icc: Number | None

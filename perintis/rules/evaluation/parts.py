@@ -7,11 +7,14 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from perintis.rules.suppression import Withheld
 from perintis.rules.verdict.reading import Role
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
+Told = Count | Withheld
+"""A count; in what is published also the reason why it is not shown. evaluation.json always has the count."""
 
 
 class Part(BaseModel):
@@ -84,7 +87,7 @@ class MetricResult(Part):
     `estimate` is pilot minus baseline as measured; `oriented` says the same turned so that more is better, which is
     what margins are held against. `interval` is look-adjusted for primary metrics and plain 95 % otherwise. `relative`
     is the change as a share of the baseline. `reading` is what may be said: better, worse, not worse by more than the
-    margin, cannot tell. `beside` are the same effect by other ways.
+    margin, cannot tell. `beside` are the same effect by other ways. `cases` are null only where they are not published.
     """
 
     metric: str
@@ -99,7 +102,7 @@ class MetricResult(Part):
     oriented: Figure
     pilot: Number
     baseline: Number
-    cases: Cohorts
+    cases: Cohorts | None
     error: Number
     df: Number | None
     p: Share

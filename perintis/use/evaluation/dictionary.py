@@ -25,5 +25,8 @@ number that stands for a person), `ready`, `started`, `completed` (UTC), `offset
 
 `dataset.json`: name, grade, what starts and stops the clock, until when it was observed, SHA-256 of the content.
 
+Small numbers are in here, exact: the bundle and evaluation.json are the evaluators' working files. Only report.html is
+made to be passed on; it leaves out numbers of cases and people below five.
+
 Names, identity numbers and the content of applications are not in the bundle.
 """

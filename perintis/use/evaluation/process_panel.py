@@ -41,7 +41,8 @@ def process(prepared: Prepared, followed: Fidelity | None) -> ProcessPanel | Mis
     notes = [Message(code="no_similarity_p", text=apart.reason)] if not isinstance(apart, NoEstimate) and apart.reason \
         else []  # fmt: skip
     return ProcessPanel(
-        unit="days", edges=tuple(_edge(e) for e in _shown(mapped.edges)),
+        unit="days", closed=Cohorts(baseline=mapped.cases[0], pilot=mapped.cases[1]),
+        edges=tuple(_edge(e) for e in _shown(mapped.edges)),
         variants=() if isinstance(ways, NoEstimate) else tuple(
             VariantDifference(steps=v.steps, share=Cohorts(baseline=v.shares[0], pilot=v.shares[1]),
                               difference=_figure(v.difference), survives=v.difference.survives)

@@ -17,10 +17,12 @@ from perintis.faces.report.charts.draw import (
     Size,
     data,
 )
+from perintis.rules.suppression import THRESHOLD, Withheld
 
 if TYPE_CHECKING:
     from perintis.faces.report.languages.language import Language
     from perintis.rules.evaluation.panels import Curve, CurvesPanel, SequentialPanel, TimeSeriesPanel
+    from perintis.rules.evaluation.parts import Told
 
 LINE = 13
 COLOURS = {"baseline": BASELINE, "pilot": PILOT}
@@ -130,13 +132,17 @@ def _at_risk(panel: CurvesPanel, x: Any, height: int, language: Language, size: 
     ]  # fmt: skip
     for row, curve in enumerate(panel.curves, 1):
         shown = range(0, len(curve.at_risk), 2 if size.narrow else 1)
-        values = [{"time": curve.at_risk_time[k], "n": language.numbers.count(curve.at_risk[k])} for k in shown]
+        values = [{"time": curve.at_risk_time[k], "n": _at_time(curve.at_risk[k], language)} for k in shown]
         at = alt.value(top + 17 * row)
         numbers = alt.Chart(data(values)).mark_text(fontSize=size.font - 1).encode(x=x, y=at, text=alt.Text("n:N"))
         name = alt.Chart(data([{"name": named(curve.cohort, language)}])).mark_text(
             align="right", fontSize=size.font - 1, fill=COLOURS.get(curve.cohort, INK))  # fmt: skip
         layers += [numbers, name.encode(x=alt.value(-20), y=at, text=alt.Text("name:N"))]
     return layers
+
+
+def _at_time(count: Told, language: Language) -> str:
+    return f"<{THRESHOLD}" if isinstance(count, Withheld) else language.numbers.count(count)
 
 
 def series_chart(panel: TimeSeriesPanel, language: Language, title: str, size: Size) -> Chart:

@@ -75,8 +75,9 @@ class Language:
         return said[:1].lower() + said[1:] if text[:1].islower() else said
 
     def _place(self, name: str, value: str) -> str:
-        if kind(name) == "p":
-            return value[: -len(value.lstrip("<"))] + localised(value.lstrip("<"), self.numbers)
+        bare = value.lstrip("<>")
+        if kind(name) == "p" or (kind(name) == "n" and bare != value):
+            return value[: len(value) - len(bare)] + localised(bare, self.numbers)
         return self._piece(value)
 
     def _piece(self, text: str) -> str:

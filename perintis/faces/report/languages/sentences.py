@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from string import Formatter
 
 NUMBER = r"[-+\u2212]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?%?"
-KINDS = {"n": NUMBER, "p": f"<?{NUMBER}", "way": "better|worse", "whole": r"\d+"}
+KINDS = {"n": f"[<>]?{NUMBER}", "p": f"<?{NUMBER}", "way": "better|worse", "whole": r"\d+"}
 """By the name of a place without its digits: what may stand there. Anything may where a name is not here."""
 
 LEAST_FIXED = 5

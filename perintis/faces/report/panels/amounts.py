@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from perintis.faces.report.figures import SHARE, digits_at, places_for
 from perintis.rules.evaluation.panels import MoneyPanel
 from perintis.rules.evaluation.parts import Between, Figure, MetricResult
+from perintis.rules.suppression import THRESHOLD, Withheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from perintis.faces.report.languages.language import Language
     from perintis.rules.evaluation.document import Evaluation
+    from perintis.rules.evaluation.parts import Cohorts, Told
 
 MONEY = "currency of the pilot"
 
@@ -145,3 +147,19 @@ def currency_of(evaluation: Evaluation) -> str | None:
 def counts(language: Language, values: Iterable[float]) -> tuple[str, ...]:
     """Whole numbers."""
     return tuple(language.numbers.count(v) for v in values)
+
+
+def told(language: Language, count: Told) -> str:
+    """A count, or that it is small or kept back with a small one."""
+    if isinstance(count, Withheld):
+        few = count is Withheld.FEW
+        return language.t("fewer than {n}", n=THRESHOLD) if few else language.t("not published")
+    return language.numbers.count(count)
+
+
+def both(language: Language, cases: Cohorts | None) -> str:
+    """How many cases of the baseline and of the pilot: `1,700 + 1,670`."""
+    if cases is None:
+        return language.t("not published")
+    before, after = counts(language, (cases.baseline, cases.pilot))
+    return f"{before} + {after}"

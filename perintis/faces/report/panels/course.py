@@ -8,9 +8,10 @@ from perintis.faces.report.charts.draw import drawn
 from perintis.faces.report.charts.over_time import curves_chart, named
 from perintis.faces.report.charts.parts_chart import Stage, stages_chart
 from perintis.faces.report.page_parts import Block, Drawing, Items, Line, Section, Table
-from perintis.faces.report.panels.amounts import Amounts, amounts, ends_of, of_figures, of_many
+from perintis.faces.report.panels.amounts import Amounts, amounts, ends_of, of_figures, of_many, told
 from perintis.rules.evaluation.panels import CurvesPanel, StagePart
 from perintis.rules.evaluation.parts import Missing
+from perintis.rules.suppression import Withheld
 
 if TYPE_CHECKING:
     from perintis.faces.report.languages.language import Language
@@ -88,10 +89,13 @@ def _curve_table(panel: CurvesPanel, language: Language) -> Table:
     for k, time in enumerate(first.at_risk_time):
         cells = [language.numbers.plain(time, 0 if time == round(time) else 1)]
         for curve in panel.curves:
+            if isinstance(curve.at_risk[k], Withheld):  # the curve has ended before
+                cells += [t("not published"), told(language, curve.at_risk[k])]
+                continue
             share, low, high = (_at(curve.time, values, time) for values in (curve.decided, curve.low, curve.high))
             percent = Amounts(language, "share", 0)
             cells += [f"{percent.level(share)} ({percent.number(low)}\u2013{percent.level(high)})",
-                      language.numbers.count(curve.at_risk[k]) if k < len(curve.at_risk) else ""]  # fmt: skip
+                      told(language, curve.at_risk[k])]  # fmt: skip
         rows.append(tuple(cells))
     caption = t("Share decided with its 95% interval, and cases still open and followed")
     return Table(caption, tuple(head), tuple(rows), right=tuple(range(len(head))))

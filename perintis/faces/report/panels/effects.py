@@ -10,7 +10,7 @@ from perintis.faces.report.charts.draw import FAINT, INK, PILOT, drawn
 from perintis.faces.report.charts.rows import Guide, Row, Rows, bounds_of, rows_chart
 from perintis.faces.report.figures import SHARE
 from perintis.faces.report.page_parts import Block, Drawing, Items, Line, Section, Table
-from perintis.faces.report.panels.amounts import Amounts, counts, of_metric
+from perintis.faces.report.panels.amounts import Amounts, both, of_metric
 from perintis.faces.report.panels.other_ways import other_ways
 from perintis.rules.evaluation.parts import Figure, MetricMissing, MetricResult
 from perintis.rules.verdict.reading import Role
@@ -129,8 +129,7 @@ def _strip(metric: MetricResult, place: int, evaluation: Evaluation, language: L
     for value, name in ((metric.worthwhile, "Smallest worthwhile effect"), (metric.target, "Target")):
         if value is not None:
             rows.append((t(name), _short(say, value)))
-    n = counts(language, (metric.cases.baseline, metric.cases.pilot))
-    rows.append((t("Cases, baseline and pilot"), f"{n[0]} + {n[1]}"))
+    rows.append((t("Cases, baseline and pilot"), both(language, metric.cases)))
     table = Table(caption, head, tuple(rows), right=(1,))
     wide, narrow = drawn(lambda size: rows_chart(chart, size), language, f"primary{place}")
     return Drawing(wide, narrow, caption, sentence(metric, evaluation, language), table, told=False)
@@ -236,11 +235,10 @@ def _table(found: list[MetricResult], evaluation: Evaluation, language: Language
         say = of_metric(metric, language, evaluation)
         role = language.t(ROLES[metric.role]) if metric.registered else t("not in the plan")
         share = "" if metric.relative is None else Amounts(language, "share", 0).change(metric.relative.value) + "%"
-        n = counts(language, (metric.cases.baseline, metric.cases.pilot))
         rows.append((
             f"{label_of(metric, language)} ({say.word})", role, _bare(say, metric.baseline), _bare(say, metric.pilot),
             say.change(metric.estimate), say.between(metric.interval), share,
-            "" if metric.margin is None else _short(say, metric.margin), f"{n[0]} + {n[1]}",
+            "" if metric.margin is None else _short(say, metric.margin), both(language, metric.cases),
             t(READINGS.get(metric.reading.code, metric.reading.code)),
         ))  # fmt: skip
     return Table(t("All metrics: pilot minus baseline"), head, tuple(rows), right=(2, 3, 4, 5, 6, 7, 8))

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup, escape
 
 from perintis.faces.report.page_parts import Flow, FlowBox, Line, Section
+from perintis.faces.report.panels.amounts import told
 from perintis.rules.designs.design import Design
+from perintis.rules.suppression import Withheld
 
 if TYPE_CHECKING:
     from perintis.faces.report.languages.language import Language
     from perintis.rules.evaluation.document import Evaluation
     from perintis.rules.evaluation.panels import FlowSide, VerdictPanel
-    from perintis.rules.evaluation.parts import Decided
+    from perintis.rules.evaluation.parts import Decided, Told
 
 HASH_LETTERS = 12
 DESIGNS = {
@@ -80,11 +82,11 @@ def head(evaluation: Evaluation, language: Language) -> Head:
         (t("Look"), look),
         (t("Data until"), numbers.moment(evaluation.data_until)),
         (t("Phase"), t("{version}: {first} to {last}, {n} cases", version=phase.version,
-                       first=numbers.day(phase.first), last=numbers.day(phase.last), n=numbers.count(phase.cases))),
+                       first=numbers.day(phase.first), last=numbers.day(phase.last), n=told(language, phase.cases))),
     ]  # fmt: skip
     facts += [
         (t("Other phase, analysed apart"), t("{version}: {first} to {last}, {n} cases", version=other.version,
-         first=numbers.day(other.first), last=numbers.day(other.last), n=numbers.count(other.cases)))
+         first=numbers.day(other.first), last=numbers.day(other.last), n=told(language, other.cases)))
         for other in evaluation.other_phases
     ]  # fmt: skip
     banner = t("SIMULATED: agencies and cases are made up. This page shows what the assumptions lead to and says"
@@ -184,13 +186,15 @@ def flow_section(evaluation: Evaluation, language: Language) -> Section:
 
 
 def _box(
-    label: str, values: list[int], language: Language, level: str = "main", sides: tuple[FlowSide, ...] = ()
+    label: str, values: list[Told], language: Language, level: str = "main", sides: tuple[FlowSide, ...] = ()
 ) -> FlowBox:
     """One row of boxes; with the share of the assigned cases where `sides` are given."""
     shares = ["", ""]
     for k, side in enumerate(sides):
-        shares[k] = language.numbers.percent(values[k] / side.assigned) if side.assigned else ""
-    first, second = (language.numbers.count(v) for v in values)
+        count, of = values[k], side.assigned
+        if not isinstance(count, Withheld) and not isinstance(of, Withheld) and of:
+            shares[k] = language.numbers.percent(count / of)
+    first, second = (told(language, v) for v in values)
     return FlowBox(label, (first, second), (shares[0], shares[1]), level)
 
 

@@ -8,10 +8,11 @@ from perintis.faces.report.charts.draw import BASELINE, PILOT, drawn
 from perintis.faces.report.charts.parts_chart import Pair, pairs_chart
 from perintis.faces.report.charts.rows import Guide, Row, Rows, rows_chart
 from perintis.faces.report.page_parts import Block, Drawing, Items, Line, Section, Table
-from perintis.faces.report.panels.amounts import Amounts
+from perintis.faces.report.panels.amounts import Amounts, told
 from perintis.faces.report.panels.course import missing_section
 from perintis.rules.evaluation.panels import SatisfactionPanel, SatisfactionSide
 from perintis.rules.evaluation.parts import Missing
+from perintis.rules.suppression import Withheld
 
 if TYPE_CHECKING:
     from perintis.faces.report.languages.language import Language
@@ -80,7 +81,7 @@ def _index_table(panel: SatisfactionPanel, say: Amounts, language: Language) -> 
     head = (t("Cohort"), t("Answered"), t("Asked"), t("Share that answered"), t("Index"), t("95% interval"),
             t("Index, weighted for silence"), t("Category"), t("Chances of the categories"))  # fmt: skip
     rows = tuple(
-        (name, numbers.count(side.respondents), numbers.count(side.asked), _response(side, language),
+        (name, told(language, side.respondents), told(language, side.asked), _response(side, language),
          say.number(side.index.value), say.between(side.index.interval, signed=False),
          "" if side.weighted is None else say.number(side.weighted),
          f"{side.category} ({t(CATEGORIES.get(side.category, side.category))})",
@@ -91,6 +92,8 @@ def _index_table(panel: SatisfactionPanel, say: Amounts, language: Language) -> 
 
 
 def _response(side: SatisfactionSide, language: Language) -> str:
+    if isinstance(side.respondents, Withheld) or isinstance(side.asked, Withheld):
+        return ""
     share = side.respondents / side.asked if side.response is None and side.asked else side.response
     return "" if share is None else language.numbers.percent(share, 0)
 

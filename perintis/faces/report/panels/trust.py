@@ -71,14 +71,21 @@ def _naive(panel: TrustPanel, language: Language) -> Table:
 def _known(panel: TrustPanel, language: Language) -> Items:
     t, numbers = language.t, language.numbers
     items = [
-        t("Still open when read: {baseline} of the baseline, {pilot} of the pilot.",
-          baseline=numbers.percent(panel.open_share.baseline), pilot=numbers.percent(panel.open_share.pilot)),
+        _open(panel, language),
         t("Offices: {baseline} in the baseline, {pilot} in the pilot.", baseline=numbers.count(panel.offices.baseline),
           pilot=numbers.count(panel.offices.pilot)),
         _alike(panel.icc, language),
         _unseen(panel, language),
     ]  # fmt: skip
     return Items(tuple(items), t("In short"))
+
+
+def _open(panel: TrustPanel, language: Language) -> str:
+    t, numbers, share = language.t, language.numbers, panel.open_share
+    if share is None:
+        return t("How many cases were still open when read is not published.")
+    return t("Still open when read: {baseline} of the baseline, {pilot} of the pilot.",
+             baseline=numbers.percent(share.baseline), pilot=numbers.percent(share.pilot))  # fmt: skip
 
 
 def _alike(icc: float | None, language: Language) -> str:
