@@ -18,7 +18,7 @@ from perintis.doors.store.failpoints import failpoint
 from perintis.doors.store.lateness import Slot, breach_event, find_late, mark_late
 from perintis.doors.store.models import EventRow, OutboxRow, WorkRow
 from perintis.doors.store.types import micros_or_none, to_micros
-from perintis.doors.vault.vault import DECISION, answer_place, request_place, vault_of
+from perintis.doors.vault.vault import DECISION, answer_place, fresh_nonces, request_place, vault_of
 from perintis.doors.vault.vault import Key as CaseKey
 from perintis.engine.changes import Change, Standing
 from perintis.engine.ports import Heads, Recorded
@@ -160,7 +160,7 @@ def write_changes(
     """
     events: list[tuple[Any, ...]] = []
     new, old, messages, disclosed = [], [], [], []
-    keys = _keys(connection, changes, ending)
+    keys, nonces = _keys(connection, changes, ending), fresh_nonces(sum(c.result is not None for c in changes))
     found_late, late = set(find_late(connection, changes)), dict[Slot, datetime]()
     for change in changes:
         if found_late and (slot := Slot(change.case, change.key)) in found_late:
@@ -180,7 +180,7 @@ def write_changes(
         else:
             place, key = answer_place(*change.key), keys[change.case]
             events.append((*event_row(change, seq), key.commit(place, change.result)))
-            row = (*row[:-1], key.seal(place, change.result))
+            row = (*row[:-1], key.seal(place, change.result, next(nonces)))
         if change.first:
             new.append(row)
         else:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from binascii import b2a_base64
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -39,11 +40,20 @@ def request_place(step: str, visit: int) -> str:
     return f"outbox.body/{step}/{visit}"
 
 
+def fresh_nonces(count: int) -> Iterator[bytes]:
+    """So many new random nonces, drawn at once: each draw lets another thread in, and getting back takes a while.
+
+    They are for the batch at hand alone: kept any longer, a forked process would use them once more.
+    """
+    drawn = os.urandom(NONCE * count)
+    return (drawn[at : at + NONCE] for at in range(0, len(drawn), NONCE))
+
+
 class Key(Protocol):
     """What seals the personal data of one case."""
 
-    def seal(self, place: str, text: str) -> str:
-        """A text as the store keeps it."""
+    def seal(self, place: str, text: str, nonce: bytes | None = None) -> str:
+        """A text as the store keeps it; a `nonce`, of `fresh_nonces`, is used once."""
         ...
 
     def open(self, place: str, sealed: str) -> str:
@@ -62,11 +72,11 @@ class CaseKey(NamedTuple):
     salt: bytes
     about: str
 
-    def seal(self, place: str, text: str) -> str:
+    def seal(self, place: str, text: str, nonce: bytes | None = None) -> str:
         """A text as the store keeps it: base64 of nonce and ciphertext."""
-        nonce = os.urandom(NONCE)
+        nonce = nonce or os.urandom(NONCE)
         sealed = self.cipher.encrypt(nonce, text.encode(), f"{self.about}/{place}".encode())
-        return base64.b64encode(nonce + sealed).decode()
+        return b2a_base64(nonce + sealed, newline=False).decode()
 
     def open(self, place: str, sealed: str) -> str:
         """The text again. Raises PerintisError where it was changed or does not belong there."""
@@ -87,7 +97,7 @@ class CaseKey(NamedTuple):
 class _Plain:
     """Seals nothing: what the benchmark of the vault compares with."""
 
-    def seal(self, place: str, text: str) -> str:
+    def seal(self, place: str, text: str, nonce: bytes | None = None) -> str:
         return text
 
     def open(self, place: str, sealed: str) -> str:
