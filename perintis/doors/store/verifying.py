@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
@@ -85,20 +85,25 @@ class _Case(NamedTuple):
     payload: int | None
 
 
-def verify_store(database: Database) -> list[Problem]:
+def verify_store(database: Database, progress: Callable[[int, int], None] | None = None) -> list[Problem]:
     """Everything in the store that does not fit together; empty when all is well.
 
     Every case's row and step visits are what its events rebuild; event numbers have no gap; the events are chained to
     one another and are what the anchor file says; each exchange has one request under its own key; each request was
     answered at most once; each event and step visit belongs to a case, each disclosure to an event and a term. Works
-    through a thousand cases at a time and needs no key.
+    through a thousand cases at a time and needs no key. `progress` is told how many cases are done, and of how many.
     """
     problems: list[Problem] = []
+    done = 0
     with database.read() as connection:
         anchored = _anchored(connection, database)
         problems += [Problem(None, what) for what in anchored.problems]
+        total = int(connection.exec_driver_sql("SELECT count(*) FROM cases").scalar_one())
         for cases in _parts(connection):
             problems += _verify_part(connection, database.store_name, cases, anchored, chained=database.vault.protects)
+            done += len(cases)
+            if progress is not None:
+                progress(done, total)
         problems += [Problem(case, "it was anchored, but is not in the store any more") for case in anchored.heads]
         problems += [
             Problem(None, f"request {key} was answered by {count} messages")

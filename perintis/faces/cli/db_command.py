@@ -8,7 +8,7 @@ import typer
 
 from perintis.faces.cli.app import PLAIN
 from perintis.faces.cli.here import Here, now
-from perintis.faces.cli.meter import Meter, busy
+from perintis.faces.cli.meter import Meter
 from perintis.faces.cli.screen import count, note, print_json, say
 from perintis.words.errors import PerintisError
 
@@ -94,8 +94,8 @@ def verify(
     from perintis.doors.vault.keys import KeyMissing
 
     with Here().database() as database:
-        with busy("Rebuilding every case from its events"):
-            found: list[Found] = [(problem.case, None, problem.what) for problem in verify_store(database)]
+        with Meter("Rebuilding from events", "cases") as meter:
+            found: list[Found] = [(problem.case, None, problem.what) for problem in verify_store(database, meter)]
         opened = None
         if contents is not False:
             try:
