@@ -18,6 +18,7 @@ from perintis.rules.cautions import Caution, cautions
 from perintis.rules.claims import claim_cap
 from perintis.rules.figures import STATISTICS, Estimate, Figures, Values, difference, few, figures, replicates
 from perintis.rules.metrics import METRICS, Calendars, Metric, NotComparable, View, measure, outcome_metrics
+from perintis.rules.suppression import Withheld
 from perintis.words.errors import BadInput, NotAllowed
 from perintis.words.tables import ATTRIBUTE_PREFIX, DataSet
 
@@ -37,15 +38,15 @@ Measured = Values | NotComparable
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two data sets, in numbers."""
+    """One of the two data sets, in numbers; those that are not published are `Withheld`."""
 
     name: str
     grade: str
     clock: str
     simulated: bool
     observed_until: str
-    cases: int
-    open: int
+    cases: int | Withheld
+    open: int | Withheld
     offices: int
 
 

@@ -15,6 +15,7 @@ from perintis.faces.report.wording import (
     side_line,
     warning_line,
 )
+from perintis.rules.publishing import publishable_comparison
 
 if TYPE_CHECKING:
     from perintis.rules.comparison import Comparison
@@ -23,7 +24,11 @@ MOST_GROUPS_IN_FULL = 30
 
 
 def comparison_page(comparison: Comparison, *, title: str, made: datetime) -> str:
-    """The page as text; `made` is shown as the day it was made."""
+    """The page as text; `made` is shown as the day it was made.
+
+    A page is made to be passed on, so small numbers and what would tell them are left out.
+    """
+    comparison = publishable_comparison(comparison)
     return page_template("comparison.html").render(
         title=title,
         made=made,

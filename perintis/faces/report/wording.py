@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perintis.rules.metrics import Better, Kind, NotComparable
+from perintis.rules.publishing import SELDOM, TOO_FEW
+from perintis.rules.suppression import THRESHOLD, Withheld
 from perintis.words.tables import Grade
 
 if TYPE_CHECKING:
@@ -104,9 +106,15 @@ def cautions_to_tell(comparison: Comparison) -> list[str]:
 
 def side_line(side: Side) -> str:
     """What a data set is, in one line."""
-    still = f", {side.open:,} of them open" if side.open else ""
+    still = f", {_count(side.open)} of them open" if side.open else ""
     offices = f", {side.offices} offices" if side.offices > 1 else ""
-    return f"{side.name}: {side.cases:,} cases{still}{offices}; {side.grade}"
+    return f"{side.name}: {_count(side.cases)} cases{still}{offices}; {side.grade}"
+
+
+def _count(count: int | Withheld) -> str:
+    if isinstance(count, Withheld):
+        return f"fewer than {THRESHOLD}" if count is Withheld.FEW else "a number not published"
+    return f"{count:,}"
 
 
 def lines(metrics: Sequence[MetricComparison]) -> list[Line]:
@@ -130,7 +138,8 @@ def _line(m: MetricComparison, statistic: str) -> Line:
     return Line(
         label=label + (f" ({unit})" if unit and unit.lower() not in label.lower() else ""),
         short=_short(m, statistic, unit),
-        a=_value(a, kind), b=_value(b, kind), a_interval=_of_interval(a, kind), b_interval=_of_interval(b, kind),
+        a=_value(a, kind, _kept_back(m.a)), b=_value(b, kind, _kept_back(m.b)),
+        a_interval=_of_interval(a, kind), b_interval=_of_interval(b, kind),
         difference=_signed(gap.value, kind) if gap is not None and gap.value is not None else "",
         interval=_range(gap, kind, "") if gap is not None and gap.low is not None and gap.high is not None else "",
         reading=_reading(m, gap) if known else "",
@@ -203,9 +212,13 @@ def _signed(value: float, kind: Kind) -> str:
     return f"{MINUS if value < 0 else '+'}{size}"
 
 
-def _value(estimate: Estimate | None, kind: Kind) -> str:
+def _kept_back(side: Figures | NotComparable) -> str:
+    return "not published" if isinstance(side, NotComparable) and side.reason in (TOO_FEW, SELDOM) else ""
+
+
+def _value(estimate: Estimate | None, kind: Kind, reason: str = "") -> str:
     if estimate is None:
-        return "not recorded"
+        return reason or "not recorded"
     return "not seen yet" if estimate.value is None else number(estimate.value, kind)
 
 

@@ -17,6 +17,7 @@ COUNTS = tuple(
         r"(\d+) respondents? answered",
         r"(\d+) cases in the baseline and (\d+) in the pilot, [\d,]+ each needed",
         r"(\d+) cases have no office",
+        r"(\d+) cases left out",
         r"not one of (\d+) cases",
         r"the smaller one has (\d+)",
         r"(\d+) (?:entered less than|are still open|lack what|were not decided|close before|ended before)",

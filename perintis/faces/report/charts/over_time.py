@@ -56,7 +56,8 @@ def curves_chart(panel: CurvesPanel, language: Language, size: Size) -> Chart:
     """Share decided by age of the case, with bands, the area between, the promise, the horizon and numbers at risk."""
     import altair as alt
 
-    reach = max((curve.time[-1] for curve in panel.curves if curve.time), default=panel.tau)
+    ends = [times[-1] for c in panel.curves for times in (c.time, c.at_risk_time) if times]
+    reach = max(ends, default=panel.tau)
     width, height = size.width - (118 if size.narrow else 140), 230
     unit = language.name(panel.unit)
     x = alt.X("time:Q", title=language.t("Time since opening, in {unit}", unit=unit),

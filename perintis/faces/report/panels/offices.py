@@ -26,10 +26,10 @@ def offices_section(evaluation: Evaluation, language: Language) -> Section:
     title = t("Offices and groups of applicants")
     if isinstance(panel, Missing):
         return missing_section("offices", 7, title, panel, language)
-    if not panel.offices:
-        return Section("offices", 7, title, (Line(t("No office could be compared."), "muted"),))
     name = metric_name(panel.metric, evaluation, language)
-    blocks: list[Block] = [Line(_alike(panel, language)), _offices(panel, name, evaluation, language)]
+    blocks: list[Block] = [Line(t("No office could be compared."), "muted")]
+    if panel.offices:
+        blocks = [Line(_alike(panel, language)), _offices(panel, name, evaluation, language)]
     if panel.subgroups:
         blocks += [Heading(t("Groups named in the plan")), _subgroups(panel, name, language)]
     if panel.notes:
