@@ -56,7 +56,8 @@ bench: $(READY) ## speed and memory; writes benchmarks/results.json (ten minutes
 simulations: $(READY) ## what the statistics promise, shown on simulated pilots; writes simulations/results.json
 	@$(BIN)/python -m simulations
 
-soak: $(READY) ## the long crash test: thousands of cases, killed again and again
+soak: $(READY) ## the long crash tests: thousands of cases, programs and Prefect's server killed again and again
+	@$(BIN)/python -m tests.promises.server_soak --cases 100000
 	@$(BIN)/python -m tests.promises.soak
 
 known-answers: $(READY) ## known answers on data of R packages, fetched for it (not part of the tests)
