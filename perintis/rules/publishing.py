@@ -60,7 +60,7 @@ def _groups(comparison: Comparison) -> tuple[tuple[GroupComparison, ...], list[s
     while True:
         more = gone
         for side in (0, 1):
-            more |= withheld({k: pair[side] for k, pair in enumerate(used)}, totals[side], more)
+            more |= withheld({k: pair[side] for k, pair in enumerate(used)}, totals[side], along=more)
         if more == gone:
             break
         gone = more

@@ -8,7 +8,7 @@ Hundepool et al., Statistical Disclosure Control, 2012, ch. 4).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from enum import StrEnum
 from typing import TypeVar
 
@@ -46,19 +46,27 @@ def few(count: float, *, threshold: int = THRESHOLD) -> bool:
     return 0 < round(count) < threshold
 
 
-def withheld(counts: Mapping[GroupT, int], total: int | None = None, hidden: frozenset[GroupT] = frozenset(),
-             *, threshold: int = THRESHOLD) -> frozenset[GroupT]:  # fmt: skip
-    """The groups of one table that are not published beside their total: the small ones, `hidden` ones, and others.
+def withheld(
+    counts: Mapping[GroupT, int],
+    total: int | None = None,
+    telling: Collection[GroupT] = (),
+    along: Collection[GroupT] = (),
+    *,
+    threshold: int = THRESHOLD,
+) -> frozenset[GroupT]:
+    """The groups of one table that are not published beside their total.
 
-    The others are the next smallest, until those left out are at least two groups and not a small number together.
-    What the total has beside the groups (cases of no group shown) counts as one more group that is not published.
+    They are the small ones; `telling` ones, whose count would tell a small one elsewhere; those left out `along` for
+    another reason; and the next smallest, until those left out together are not a small number, nor one telling group
+    alone. What the total has beside the groups (cases of no group shown) counts as one more group left out.
     """
     rest = max((total or 0) - sum(counts.values()), 0)
-    out = {group for group, count in counts.items() if few(count, threshold=threshold)} | set(hidden)
+    out = {g for g, count in counts.items() if few(count, threshold=threshold) or g in telling or g in along}
     left = sorted((group for group in counts if group not in out and counts[group] > 0), key=lambda g: counts[g])
     while left:
-        parts = [c for c in (*(counts[group] for group in out), rest) if c > 0]
-        if not ((len(parts) == 1 and (rest == 0 or few(rest, threshold=threshold))) or few(sum(parts))):
+        known = [group for group in out if counts[group] > 0]
+        alone = rest == 0 and len(known) == 1 and known[0] in telling
+        if not alone and not few(rest + sum(counts[group] for group in known), threshold=threshold):
             break
         out.add(left.pop(0))
     return frozenset(out)

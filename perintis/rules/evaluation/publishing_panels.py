@@ -72,7 +72,7 @@ def _columns(cells: Sequence[Cohorts], total: Cohorts | None) -> frozenset[int]:
         for side in ("baseline", "pilot"):
             column = {k: round(getattr(cell, side)) for k, cell in enumerate(cells)}
             whole = None if total is None else round(getattr(total, side))
-            more |= withheld(column, whole, more)
+            more |= withheld(column, whole, along=more)
         if more == out:
             return out
         out = more
@@ -185,18 +185,22 @@ def _telling(ways: Sequence[EdgeDifference | VariantDifference], size: Cohorts) 
 
 def _edges(edges: Sequence[EdgeDifference], size: Cohorts) -> frozenset[int]:
     """What leaves a step adds up to what enters it: where one way is left out, so is the next smallest beside it."""
-    out = _telling(edges, size)
-    cells = [_cases(e, size) for e in edges]
     beside: dict[tuple[str, str], list[int]] = {}
     for k, edge in enumerate(edges):
         beside.setdefault(("from", edge.source), []).append(k)
         beside.setdefault(("to", edge.target), []).append(k)
+    sides = (
+        ([e.share.baseline for e in edges], size.baseline),
+        ([e.share.pilot for e in edges], size.pilot),
+    )  # fmt: skip
+    out = _telling(edges, size)
     while True:
         more = out
         for places in beside.values():
-            for side in ("baseline", "pilot"):
-                column = {k: round(getattr(cells[k], side)) for k in places}
-                more |= withheld(column, None, more & frozenset(places))
+            for shares, cases in sides:
+                column = {k: round(shares[k] * cases) for k in places}
+                telling = [k for k in places if tells_few(shares[k], cases)]
+                more |= withheld(column, None, telling, more)
         if more == out:
             return out
         out = more
