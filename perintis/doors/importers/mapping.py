@@ -333,6 +333,8 @@ def load_mapping(path: Path) -> Mapping:
     """The mapping of a YAML file."""
     try:
         text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise BadInput(f"{path.name}: there is no such file; --guess proposes a mapping and writes it") from error
     except OSError as error:
         raise BadInput(f"{path.name}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
