@@ -59,7 +59,7 @@ def test_a_yaml_file_is_a_mapping(tmp_path: Path) -> None:
     path.write_text("observed_until: 2016-02-30")
     with pytest.raises(BadInput, match=r"m\.yaml line 1: '2016-02-30' is not a day of the calendar"):
         load_mapping(path)
-    with pytest.raises(BadInput, match=r"none\.yaml: cannot be read"):
+    with pytest.raises(BadInput, match=r"none\.yaml: there is no such file; --guess proposes"):
         load_mapping(tmp_path / "none.yaml")
 
 

@@ -61,7 +61,8 @@ class Columns:
             elif role in needed or role in own or mapping.named(role):
                 raise BadInput(
                     f"{self._name}: no column {column!r} for `{role.partition(':')[0]}`; {_seen(header)}. "
-                    f"A mapping says which column is which; --guess proposes one. For a file with other columns it could be:\n{EXAMPLE}"
+                    "A mapping says which column is which; --guess proposes one. For another file it could "
+                    f"be:\n{EXAMPLE}"
                 )
         for column in (*mapping.only, *(mapping.attributes or ())):
             if column not in place:
