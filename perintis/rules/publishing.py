@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from perintis.rules.cautions import Caution
 from perintis.rules.figures import Figures
 from perintis.rules.metrics.metric import Kind, NotComparable
-from perintis.rules.suppression import THRESHOLD, Withheld, few, withheld
+from perintis.rules.suppression import THRESHOLD, Withheld, few, withheld, withheld_rows
 
 if TYPE_CHECKING:
     from perintis.rules.comparison import Comparison, GroupComparison, MetricComparison, Side
@@ -19,7 +19,8 @@ TOO_FEW = f"not published: fewer than {THRESHOLD} cases stand behind it"
 SELDOM = f"not published: fewer than {THRESHOLD} cases have it, or all but fewer than {THRESHOLD}"
 SMALL = re.compile(r"(?<![\d.,-])[1-9](?:,\d{3})*(?= (?:cases|open ones)\b)")
 ABOUT_COUNTS = ("open_before_observation", "naive_differs", "many_open", "withdrawals_differ", "values_unknown")
-LEAD_TIME = "lead_time"
+BESIDE = "not published: it would tell how many cases have another outcome"
+LEAD_TIME, OUTCOME = "lead_time", "outcome:"
 
 
 def publishable_comparison(comparison: Comparison) -> Comparison:
@@ -29,7 +30,7 @@ def publishable_comparison(comparison: Comparison) -> Comparison:
     shares that few cases have or have not. A caution says so.
     """
     groups, names = _groups(comparison)
-    metrics = tuple(_metric(m) for m in comparison.metrics)
+    metrics = _metrics(comparison.metrics)
     found = replace(
         comparison, a=_side(comparison.a), b=_side(comparison.b), metrics=metrics, groups=groups,
         warnings=tuple(c for c in comparison.warnings if not _telling(c, comparison)),
@@ -56,16 +57,9 @@ def _groups(comparison: Comparison) -> tuple[tuple[GroupComparison, ...], list[s
     """The groups that are published, and the names of the others."""
     used = [_used(g.metrics) for g in comparison.groups]
     totals = _used(comparison.metrics)
-    gone: frozenset[int] = frozenset()
-    while True:
-        more = gone
-        for side in (0, 1):
-            more |= withheld({k: pair[side] for k, pair in enumerate(used)}, totals[side], along=more)
-        if more == gone:
-            break
-        gone = more
+    gone = withheld_rows([[pair[side] for pair in used] for side in (0, 1)], totals)
     kept = tuple(
-        replace(g, metrics=tuple(_metric(m) for m in g.metrics))
+        replace(g, metrics=_metrics(g.metrics))
         for k, g in enumerate(comparison.groups) if k not in gone
     )  # fmt: skip
     return kept, [g.value for k, g in enumerate(comparison.groups) if k in gone]
@@ -78,6 +72,26 @@ def _used(metrics: tuple[MetricComparison, ...]) -> tuple[int, int]:
         return 0, 0
     a, b = (side.used if isinstance(side, Figures) else 0 for side in (lead.a, lead.b))
     return a, b
+
+
+def _metrics(metrics: tuple[MetricComparison, ...]) -> tuple[MetricComparison, ...]:
+    """Each by itself; then of outcomes, which make up all cases, the next smallest where one is left out."""
+    shown = [_metric(m) for m in metrics]
+    for name in ("a", "b"):
+        places = [k for k, m in enumerate(metrics) if m.metric.name.startswith(OUTCOME)]
+        exact = [getattr(metrics[k], name) for k in places]
+        counts = [_having(side) for side in exact]
+        total = max((side.used for side in exact if isinstance(side, Figures)), default=0)
+        lost = {j for j, k in enumerate(places) if shown[k] is not metrics[k]}
+        for j in withheld(dict(enumerate(counts)), total, lost) - lost:
+            hidden = replace(shown[places[j]], difference={}, a=NotComparable(BESIDE), b=NotComparable(BESIDE))
+            shown[places[j]] = hidden
+    return tuple(shown)
+
+
+def _having(side: Figures | NotComparable) -> int:
+    mean = None if isinstance(side, NotComparable) else side.statistics.get("mean")
+    return 0 if isinstance(side, NotComparable) or mean is None or mean.value is None else round(mean.value * side.used)
 
 
 def _metric(m: MetricComparison) -> MetricComparison:

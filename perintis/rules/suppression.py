@@ -8,7 +8,7 @@ Hundepool et al., Statistical Disclosure Control, 2012, ch. 4).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from enum import StrEnum
 from typing import TypeVar
 
@@ -70,6 +70,23 @@ def withheld(
             break
         out.add(left.pop(0))
     return frozenset(out)
+
+
+def withheld_rows(
+    columns: Sequence[Sequence[int]], totals: Sequence[int | None], telling: Sequence[Collection[int]] | None = None
+) -> frozenset[int]:
+    """The rows of a table of several columns that go as a whole, so that no column tells a small number.
+
+    `columns` hold the counts of the rows, `totals` their totals where they are known; `telling` as in `withheld`.
+    """
+    out: frozenset[int] = frozenset()
+    while True:
+        more = out
+        for k, column in enumerate(columns):
+            more |= withheld(dict(enumerate(column)), totals[k], () if telling is None else telling[k], more)
+        if more == out:
+            return out
+        out = more
 
 
 def publish(

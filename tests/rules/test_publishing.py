@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -79,6 +80,18 @@ def test_a_share_that_few_cases_have() -> None:
     metric = found.metric("service_level_met")
     assert isinstance(metric.a, NotComparable)
     assert metric.difference == {}
+
+
+def test_outcomes() -> None:
+    """Of three outcomes one of which three cases have, the next smallest goes too: together they are all cases."""
+    outcomes = ["granted"] * 100 + ["refused"] * 47 + ["lapsed"] * 3
+    a, b = (
+        replace(data, cases=data.cases.with_columns(outcome=pl.Series(outcomes)))
+        for data in (cases("old", EVEN), cases("new", EVEN))
+    )
+    found = publishable_comparison(compared(a, b))
+    kept = [m.metric.name for m in found.metrics if m.metric.name.startswith("outcome:") and m.difference]
+    assert kept == ["outcome:granted"]
 
 
 def test_the_page() -> None:

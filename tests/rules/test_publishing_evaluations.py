@@ -221,6 +221,19 @@ def test_metrics(changes: dict[str, Any], gone: bool, counted: bool) -> None:
     assert (isinstance(found, MetricResult) and found.cases is not None) == counted
 
 
+def test_outcomes() -> None:
+    """Of three outcomes one of which three cases have, the next smallest goes too: together they are all cases."""
+    base = sample("scale").panels.metrics[2]
+    cases = Cohorts(baseline=1_700, pilot=1_700)
+    shares = {"outcome:granted": 0.6, "outcome:refused": 0.4 - 3 / 1_700, "outcome:lapsed": 3 / 1_700}
+    given = tuple(
+        base.model_copy(update={"metric": name, "cases": cases, "pilot": share, "baseline": share})
+        for name, share in shares.items()
+    )
+    found = publishable(changed(metrics=given)).panels.metrics
+    assert [m.metric for m in found if isinstance(m, MetricResult)] == ["outcome:granted"]
+
+
 def test_answers_of_few_people() -> None:
     """Three who answered say nothing; of three who did not it is not told how many were asked."""
     exact = sample("scale").panels.satisfaction

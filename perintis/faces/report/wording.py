@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perintis.rules.metrics import Better, Kind, NotComparable
-from perintis.rules.publishing import SELDOM, TOO_FEW
+from perintis.rules.publishing import BESIDE, SELDOM, TOO_FEW
 from perintis.rules.suppression import THRESHOLD, Withheld
 from perintis.words.tables import Grade
 
@@ -213,7 +213,7 @@ def _signed(value: float, kind: Kind) -> str:
 
 
 def _kept_back(side: Figures | NotComparable) -> str:
-    return "not published" if isinstance(side, NotComparable) and side.reason in (TOO_FEW, SELDOM) else ""
+    return "not published" if isinstance(side, NotComparable) and side.reason in (TOO_FEW, SELDOM, BESIDE) else ""
 
 
 def _value(estimate: Estimate | None, kind: Kind, reason: str = "") -> str:

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 NOT_COUNTED = ("days", "hours", "working days", "working hours", "currency of the pilot")
 ENDS = ("decided", "withdrawn", "open")
+OUTCOME = "outcome:"
+BESIDE_OUTCOME = Message(
+    code="small_numbers", text="not published: it would tell how many cases have another outcome"
+)  # fmt: skip
 TOO_FEW = Missing(
     reason=Message(
         code="small_numbers", text=f"not published: fewer than {THRESHOLD} cases of a cohort stand behind it"
@@ -120,7 +124,7 @@ def _without_small_cohorts(panels: Panels) -> Panels:
 def _shown(panels: Panels, exact: FlowPanel, sizes: tuple[int, int]) -> Panels:
     sides = (exact.baseline, exact.pilot)
     totals = [{number(getattr(side, name)) for name in ("received", "assigned", "decided")} for side in sides]
-    metrics = tuple(_metric(m, totals) for m in panels.metrics)
+    metrics = _metrics(panels.metrics, totals)
     closed = tuple(number(side.decided) + number(side.withdrawn) for side in sides)
     counts = {m.metric: m.cases for m in panels.metrics if isinstance(m, MetricResult)}
     hidden_open = any(isinstance(side.open, Withheld) for side in (panels.flow.baseline, panels.flow.pilot))
@@ -128,7 +132,7 @@ def _shown(panels: Panels, exact: FlowPanel, sizes: tuple[int, int]) -> Panels:
     gone = {m.metric for m in metrics if isinstance(m, MetricMissing)}
     money = panels.money
     if isinstance(money, MoneyPanel) and "cost" in gone & counts.keys():
-        money = TOO_FEW_MONEY
+        money = TOO_FEW
     return panels.model_copy(
         update={
             "metrics": metrics, "trust": trust, "money": money,
@@ -141,7 +145,23 @@ def _shown(panels: Panels, exact: FlowPanel, sizes: tuple[int, int]) -> Panels:
     )  # fmt: skip
 
 
-TOO_FEW_MONEY = TOO_FEW
+def _metrics(
+    metrics: tuple[MetricResult | MetricMissing, ...], totals: list[set[int]]
+) -> tuple[MetricResult | MetricMissing, ...]:
+    """Each by itself; then of outcomes, which make up all cases, the next smallest where one is left out."""
+    shown = [_metric(m, totals) for m in metrics]
+    places = [
+        k for k, m in enumerate(metrics)
+        if isinstance(m, MetricResult) and m.cases is not None and m.metric.startswith(OUTCOME)
+    ]  # fmt: skip
+    for side in ("baseline", "pilot"):
+        exact = [m for m in (metrics[k] for k in places) if isinstance(m, MetricResult)]
+        sizes = [round(getattr(m.cases, side)) for m in exact]
+        counts = {j: round(getattr(m, side) * sizes[j]) for j, m in enumerate(exact)}
+        lost = {j for j, k in enumerate(places) if isinstance(shown[k], MetricMissing)}
+        for j in withheld(counts, max(sizes, default=0), lost) - lost:
+            shown[places[j]] = _lost(metrics[places[j]], BESIDE_OUTCOME)
+    return tuple(shown)
 
 
 def _metric(metric: MetricResult | MetricMissing, totals: list[set[int]]) -> MetricResult | MetricMissing:

@@ -18,7 +18,7 @@ from perintis.rules.evaluation.panels import (
     VariantDifference,
 )
 from perintis.rules.evaluation.parts import Cohorts, Message, Missing, WeekPoint
-from perintis.rules.suppression import THRESHOLD, Withheld, few, withheld
+from perintis.rules.suppression import THRESHOLD, Withheld, few, withheld, withheld_rows
 
 if TYPE_CHECKING:
     from perintis.rules.evaluation.panels import DayPoint
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Counts = Mapping[str, Cohorts | None]
 SHARE = "share"
+SIDES = ("baseline", "pilot")
 
 
 def tells_few(share: float, cases: float) -> bool:
@@ -65,17 +66,10 @@ def _curve(curve: Curve) -> Curve:
 
 
 def _columns(cells: Sequence[Cohorts], total: Cohorts | None) -> frozenset[int]:
-    """The rows of a table of both cohorts that are left out, so that no column tells a small number."""
-    out: frozenset[int] = frozenset()
-    while True:
-        more = out
-        for side in ("baseline", "pilot"):
-            column = {k: round(getattr(cell, side)) for k, cell in enumerate(cells)}
-            whole = None if total is None else round(getattr(total, side))
-            more |= withheld(column, whole, along=more)
-        if more == out:
-            return out
-        out = more
+    """The rows of a table of both cohorts that are left out."""
+    columns = [[round(getattr(cell, side)) for cell in cells] for side in SIDES]
+    totals = [None if total is None else round(getattr(total, side)) for side in SIDES]
+    return withheld_rows(columns, totals)
 
 
 def offices_shown(panel: OfficesPanel | Missing, counts: Counts) -> OfficesPanel | Missing:
@@ -111,7 +105,7 @@ def series_shown(panel: TimeSeriesPanel | Missing, counts: Counts) -> TimeSeries
     if isinstance(panel, Missing):
         return panel
     gone: set[WeekPoint] = set()
-    for cohort in ("baseline", "pilot"):
+    for cohort in SIDES:
         points = [p for p in panel.points if p.cohort == cohort]
         total = counts.get(panel.metric)
         telling = frozenset(p.start for p in points if panel.unit == SHARE and tells_few(p.value, p.cases))

@@ -24,6 +24,7 @@ SHAPES = {Role.PRIMARY: "diamond", Role.GUARDRAIL: "square", Role.SECONDARY: "ci
 SIGNS = {Role.PRIMARY: "\u25c6", Role.GUARDRAIL: "\u25a0", Role.SECONDARY: "\u25cf"}
 COLOURS = {Role.PRIMARY: PILOT, Role.GUARDRAIL: "#8a4b00", Role.SECONDARY: INK}
 WAITS = ("lead_time", "lead_time_working")
+HIDDEN = "small_numbers"
 WIDEST = 1.25
 """The forest shows at most this share of the baseline on either side; longer intervals end in an arrow."""
 
@@ -182,7 +183,7 @@ def _forest(
     t = language.t
     rows = [row for m in found if (row := _forest_row(m, evaluation, language)) is not None]
     rows += [
-        Row(f"{SIGNS[m.role]} {label_of(m, language)}", None, note=t("not comparable"), colour=FAINT)
+        Row(f"{SIGNS[m.role]} {label_of(m, language)}", None, note=_why_absent(m, language), colour=FAINT)
         for m in missing
     ]  # fmt: skip
     guides = (Guide(0.0, t("no change")),)
@@ -200,6 +201,11 @@ def _forest(
         **_by_reading(found, language),
     )
     return Drawing(wide, narrow, caption, alt, _table(found, evaluation, language))
+
+
+def _why_absent(metric: MetricMissing, language: Language) -> str:
+    hidden = metric.reason.code == HIDDEN
+    return language.t("not published") if hidden else language.t("not comparable")
 
 
 def _by_reading(found: list[MetricResult], language: Language) -> dict[str, str]:
