@@ -202,6 +202,27 @@ def test_curves_end_where_few_are_left() -> None:
     assert panel.curves[0] == exact.curves[0]
 
 
+def test_numbers_at_risk_that_are_close() -> None:
+    """Two numbers at risk do not tell that three cases ended between them."""
+    exact = sample("scale").panels.curves
+    assert isinstance(exact, CurvesPanel)
+    last = exact.curves[1].model_copy(update={"at_risk": (900, 897, 895, 300, 90, 20, 0)})
+    panel = publishable(changed(curves=exact.model_copy(update={"curves": (exact.curves[0], last)}))).panels.curves
+    assert isinstance(panel, CurvesPanel)
+    assert panel.curves[1].at_risk == (900, BESIDE, 895, 300, 90, 20, 0)
+    assert panel.note is None
+
+
+def test_rows_do_not_add_up_to_a_number_that_is_not_told() -> None:
+    """1,888 of 1,890 cases have a lead time: the offices must not add up to 1,888 either."""
+    first, *others = sample("scale").panels.metrics
+    given = first.model_copy(update={"cases": Cohorts(baseline=1_700, pilot=1_888)})
+    panel = publishable(changed(metrics=(given, *others), offices=offices((500, 600), (600, 688), (600, 600))))
+    found = panel.panels.offices
+    assert isinstance(found, OfficesPanel)
+    assert len(found.offices) < 3
+
+
 @pytest.mark.parametrize(
     ("changes", "gone", "counted"),
     [
@@ -244,6 +265,7 @@ def test_answers_of_few_people() -> None:
         "baseline": exact.baseline.model_copy(update={"respondents": 3}),
         "pilot": exact.pilot.model_copy(update={"respondents": 402, "asked": 405}),
     })  # fmt: skip
+    closed = exact.model_copy(update={"pilot": exact.pilot.model_copy(update={"asked": 1_887})})
     panel = publishable(changed(satisfaction=given)).panels.satisfaction
     assert isinstance(panel, SatisfactionPanel)
     assert panel.baseline is None
@@ -251,6 +273,10 @@ def test_answers_of_few_people() -> None:
     assert {e.baseline for e in panel.elements} == {None}
     assert panel.pilot is not None
     assert (panel.pilot.respondents, panel.pilot.asked, panel.pilot.response) == (402, BESIDE, None)
+    near = publishable(changed(satisfaction=closed)).panels.satisfaction
+    assert isinstance(near, SatisfactionPanel)
+    assert near.pilot is not None
+    assert near.pilot.asked is BESIDE, "1,890 assigned less 1,887 asked would tell who is open"
 
 
 def test_a_cohort_of_few_cases_has_no_figure() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perintis.rules.evaluation.panels import FlowPanel, FlowSide, MoneyPanel, Panels, TrustPanel, VerdictPanel
-from perintis.rules.evaluation.parts import Check, Message, MetricMissing, MetricResult, Missing
+from perintis.rules.evaluation.parts import Check, Cohorts, Message, MetricMissing, MetricResult, Missing
 from perintis.rules.evaluation.publishing_panels import (
     curves_shown,
     offices_shown,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 NOT_COUNTED = ("days", "hours", "working days", "working hours", "currency of the pilot")
 ENDS = ("decided", "withdrawn", "open")
+TOTALS = ("received", "assigned", "decided", "followed")
 OUTCOME = "outcome:"
 BESIDE_OUTCOME = Message(
     code="small_numbers", text="not published: it would tell how many cases have another outcome"
@@ -123,10 +124,10 @@ def _without_small_cohorts(panels: Panels) -> Panels:
 
 def _shown(panels: Panels, exact: FlowPanel, sizes: tuple[int, int]) -> Panels:
     sides = (exact.baseline, exact.pilot)
-    totals = [{number(getattr(side, name)) for name in ("received", "assigned", "decided")} for side in sides]
+    totals = [{number(getattr(side, name)) for name in TOTALS} for side in sides]
     metrics = _metrics(panels.metrics, totals)
     closed = tuple(number(side.decided) + number(side.withdrawn) for side in sides)
-    counts = {m.metric: m.cases for m in panels.metrics if isinstance(m, MetricResult)}
+    counts = {m.metric: _total(m.cases, totals) for m in panels.metrics if isinstance(m, MetricResult)}
     hidden_open = any(isinstance(side.open, Withheld) for side in (panels.flow.baseline, panels.flow.pilot))
     trust: TrustPanel = panels.trust.model_copy(update={"open_share": None}) if hidden_open else panels.trust
     gone = {m.metric for m in metrics if isinstance(m, MetricMissing)}
@@ -138,9 +139,9 @@ def _shown(panels: Panels, exact: FlowPanel, sizes: tuple[int, int]) -> Panels:
             "metrics": metrics, "trust": trust, "money": money,
             "curves": curves_shown(panels.curves, sizes),
             "offices": offices_shown(panels.offices, counts), "series": series_shown(panels.series, counts),
-            "sequential": sequential_shown(panels.sequential),
+            "sequential": sequential_shown(panels.sequential, sum(sizes)),
             "process": process_shown(panels.process, (closed[0], closed[1])),
-            "satisfaction": satisfaction_shown(panels.satisfaction),
+            "satisfaction": satisfaction_shown(panels.satisfaction, totals),
         }
     )  # fmt: skip
 
@@ -173,9 +174,22 @@ def _metric(metric: MetricResult | MetricMissing, totals: list[set[int]]) -> Met
         return _lost(metric, TOO_FEW.reason)
     if any(_tells(metric.unit, value, n) for n, value in sides):
         return _lost(metric, _seldom(metric.reading))
-    if any(few(abs(n - total)) for (n, _), known in zip(sides, totals, strict=True) for total in known):
+    if _near(metric.cases, totals):
         return metric.model_copy(update={"cases": None})
     return metric
+
+
+def _near(cases: Cohorts, totals: list[set[int]]) -> bool:
+    """Whether the case flow less this number, or the other way round, is a small number in a cohort."""
+    sides = zip((cases.baseline, cases.pilot), totals, strict=True)
+    return any(few(abs(n - total)) for n, known in sides for total in known)
+
+
+def _total(cases: Cohorts | None, totals: list[set[int]]) -> Cohorts | None:
+    """What rows of cases add up to; one more where their sum may not be told, so that a row is left out."""
+    if cases is None or not _near(cases, totals):
+        return cases
+    return Cohorts(baseline=cases.baseline + 1, pilot=cases.pilot + 1)
 
 
 def _tells(unit: str, value: float, cases: float) -> bool:

@@ -47,22 +47,37 @@ def curves_shown(panel: CurvesPanel | Missing, sizes: tuple[int, int]) -> Curves
     met = panel.compliance
     if met is not None and (tells_few(met.baseline, sizes[0]) or tells_few(met.pilot, sizes[1])):
         updates |= {"compliance": None, "compliance_gap": None}
-    if curves != panel.curves and panel.note is None:
+    cut = any(len(c.time) < len(exact.time) for c, exact in zip(curves, panel.curves, strict=True))
+    if cut and panel.note is None:
         text = f"a curve ends where fewer than {THRESHOLD} cases are still open and followed"
         updates["note"] = _note(text)
     return panel.model_copy(update=updates)
 
 
 def _curve(curve: Curve) -> Curve:
-    """Cut behind the last time before the first small number at risk."""
+    """Cut behind the last time before the first small number at risk; numbers near the one before are not told."""
     small = next((k for k, n in enumerate(curve.at_risk) if not isinstance(n, Withheld) and few(n)), None)
     if small is None:
-        return curve
+        apart = _apart(curve.at_risk)
+        return curve if apart == curve.at_risk else curve.model_copy(update={"at_risk": apart})
     until = curve.at_risk_time[small - 1] if small else 0.0
     kept = sum(1 for t in curve.time if t <= until)
-    at_risk: tuple[Told, ...] = (*curve.at_risk[:small], *([Withheld.FEW] * (len(curve.at_risk) - small)))
+    at_risk: tuple[Told, ...] = (*_apart(curve.at_risk[:small]), *([Withheld.FEW] * (len(curve.at_risk) - small)))
     lines = {name: getattr(curve, name)[:kept] for name in ("time", "decided", "low", "high")}
     return curve.model_copy(update={**lines, "at_risk": at_risk})
+
+
+def _apart(counts: tuple[Told, ...]) -> tuple[Told, ...]:
+    """The counts without those that are one to four off the one told before."""
+    told: list[Told] = []
+    last: int | None = None
+    for count in counts:
+        if isinstance(count, Withheld) or (last is not None and few(abs(last - count))):
+            told.append(Withheld.BESIDE)
+        else:
+            told.append(count)
+            last = count
+    return tuple(told)
 
 
 def _columns(cells: Sequence[Cohorts], total: Cohorts | None) -> frozenset[int]:
@@ -120,14 +135,14 @@ def series_shown(panel: TimeSeriesPanel | Missing, counts: Counts) -> TimeSeries
     return panel.model_copy(update={"points": points_left, "notes": (*panel.notes, _note(text))})
 
 
-def sequential_shown(panel: SequentialPanel | Missing) -> SequentialPanel | Missing:
+def sequential_shown(panel: SequentialPanel | Missing, whole: int) -> SequentialPanel | Missing:
     """Days on which only a few cases came to their end are told with the next day that has enough."""
     if isinstance(panel, Missing):
         return panel
     kept: list[DayPoint] = []
     for day in panel.days:
         last = kept[-1].cases if kept else 0
-        if not few(day.cases - last):
+        if not few(day.cases - last) and not few(whole - day.cases):
             kept.append(day)
     if len(kept) == len(panel.days):
         return panel
@@ -200,13 +215,16 @@ def _edges(edges: Sequence[EdgeDifference], size: Cohorts) -> frozenset[int]:
         out = more
 
 
-def satisfaction_shown(panel: SatisfactionPanel | Missing) -> SatisfactionPanel | Missing:
+def satisfaction_shown(panel: SatisfactionPanel | Missing, totals: Sequence[set[int]]) -> SatisfactionPanel | Missing:
     """Of few answers nothing is told; where few did not answer, not how many were asked."""
     if isinstance(panel, Missing):
         return panel
     sides = {"baseline": panel.baseline, "pilot": panel.pilot}
     lost = [name for name, side in sides.items() if side is not None and _few_answers(side)]
-    shown = {name: None if name in lost else _asked(side) for name, side in sides.items()}
+    shown = {
+        name: None if name in lost else _asked(side, known)
+        for (name, side), known in zip(sides.items(), totals, strict=True)
+    }
     updates: dict[str, object] = {k: v for k, v in shown.items() if v != sides[k]}
     if lost:
         elements = tuple(
@@ -224,9 +242,10 @@ def _few_answers(side: SatisfactionSide) -> bool:
     return isinstance(side.respondents, Withheld) or few(side.respondents)
 
 
-def _asked(side: SatisfactionSide | None) -> SatisfactionSide | None:
+def _asked(side: SatisfactionSide | None, totals: set[int]) -> SatisfactionSide | None:
     if side is None or isinstance(side.respondents, Withheld) or isinstance(side.asked, Withheld):
         return side
-    if not few(side.asked - side.respondents):
+    gaps = (side.asked - side.respondents, *(abs(total - side.asked) for total in totals))
+    if not any(few(gap) for gap in gaps):
         return side
     return side.model_copy(update={"asked": Withheld.BESIDE, "response": None})

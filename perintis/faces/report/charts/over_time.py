@@ -143,7 +143,9 @@ def _at_risk(panel: CurvesPanel, x: Any, height: int, language: Language, size: 
 
 
 def _at_time(count: Told, language: Language) -> str:
-    return f"<{THRESHOLD}" if isinstance(count, Withheld) else language.numbers.count(count)
+    if isinstance(count, Withheld):
+        return f"<{THRESHOLD}" if count is Withheld.FEW else "\u2013"
+    return language.numbers.count(count)
 
 
 def series_chart(panel: TimeSeriesPanel, language: Language, title: str, size: Size) -> Chart:

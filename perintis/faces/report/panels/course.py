@@ -89,7 +89,7 @@ def _curve_table(panel: CurvesPanel, language: Language) -> Table:
     for k, time in enumerate(first.at_risk_time):
         cells = [language.numbers.plain(time, 0 if time == round(time) else 1)]
         for curve in panel.curves:
-            if isinstance(curve.at_risk[k], Withheld):  # the curve has ended before
+            if isinstance(curve.at_risk[k], Withheld):  # the curve has ended before, or its share would tell
                 cells += [t("not published"), told(language, curve.at_risk[k])]
                 continue
             share, low, high = (_at(curve.time, values, time) for values in (curve.decided, curve.low, curve.high))
