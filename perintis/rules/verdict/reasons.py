@@ -60,7 +60,8 @@ def _in_unit(value: float, metric: str) -> tuple[float, str]:
 def _number(value: float, digits: int = FEWEST_DIGITS) -> str:
     if abs(value) >= 1000:
         return f"{value:,.0f}"
-    return f"{value:z.{max(digits, 3) if abs(value) >= 100 else digits}g}"
+    text = f"{value:z.{max(digits, 3) if abs(value) >= 100 else digits}g}"
+    return f"{float(text):,.0f}" if "e+" in text else text  # 99.7 in two digits is 100
 
 
 def span(reading: Reading) -> str:
