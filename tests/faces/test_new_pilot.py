@@ -36,7 +36,8 @@ def test_its_test_fails_until_the_process_is_written(office: Office) -> None:
     flow.write_text(written, "utf-8")
     assert run_test(office.folder).returncode == 0
     office.forget()
-    assert office.done("check", "my-pilot", "--json").json == []
+    [told] = office.done("check", "my-pilot", "--json").json
+    assert (told["severity"], "is a draft and not signed" in told["message"]) == ("warning", True)
     assert office.done("rehearse", "my-pilot", "--cases", 20, "--json").json["outcomes"].keys() == {
         "granted",
         "refused",

@@ -18,12 +18,12 @@ def split() -> None:
     """The event is written in a transaction of its own, after the state it leads to."""
     whole = recording.write_events
 
-    def in_a_second_transaction(connection: Connection, rows: Any) -> None:
+    def in_a_second_transaction(connection: Connection, rows: Any, *known: Any) -> Any:
         connection.exec_driver_sql("COMMIT")
         failpoint("mutant:split")
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-        whole(connection, rows)
+        return whole(connection, rows, *known)
 
     for module in (recording, opening, breaches):
         module.write_events = in_a_second_transaction  # type: ignore[attr-defined]

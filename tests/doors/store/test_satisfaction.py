@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from perintis import Case
 from perintis.doors.store.database import Database
 from perintis.doors.store.ending import end_case
-from perintis.doors.store.models import Base, CaseRow, EventRow, PayloadRow, WorkRow
+from perintis.doors.store.models import Base, CaseRow, PayloadRow
 from perintis.doors.store.models_evaluation import SatisfactionRow
 from perintis.doors.store.models_vault import VaultRow
 from perintis.doors.store.opening import NewCase, open_cases
@@ -100,10 +100,10 @@ def test_answers_cannot_outlive_their_case_and_may_go_with_it(small: Small) -> N
     """The store refuses to remove a case that has answers; with them, in one transaction, it goes."""
     record(small, ("r", nine()))
     with pytest.raises(IntegrityError), small.database.write() as connection:
-        erase(connection, PayloadRow, VaultRow, WorkRow, EventRow, CaseRow)
+        erase(connection, PayloadRow, VaultRow, CaseRow)
     assert recorded_answers(small.database, "small").height == 1
     with small.database.write() as connection:
-        erase(connection, PayloadRow, VaultRow, WorkRow, EventRow, SatisfactionRow, CaseRow)
+        erase(connection, PayloadRow, VaultRow, SatisfactionRow, CaseRow)
     assert recorded_answers(small.database, "small").is_empty()
 
 
