@@ -16,6 +16,7 @@ from perintis.words.pilot import Pilot, Sla
 
 if TYPE_CHECKING:
     from perintis.doors.prefect_flow import RunSummary, run_pilot
+    from perintis.doors.retention_run import run_retention
 
 __all__ = [
     "Agency",
@@ -33,15 +34,20 @@ __all__ = [
     "exchange_step",
     "human_step",
     "run_pilot",
+    "run_retention",
     "step",
     "working",
 ]
 
 
 def __getattr__(name: str) -> object:
-    # Prefect takes seconds to import: only a flow, which needs it anyway, may ask for these two.
+    # What only a flow asks for is imported when it does: the rest starts without a store and without Prefect.
     if name in ("run_pilot", "RunSummary"):
         from perintis.doors import prefect_flow
 
         return getattr(prefect_flow, name)
+    if name == "run_retention":
+        from perintis.doors.retention_run import run_retention
+
+        return run_retention
     raise AttributeError(f"module 'perintis' has no attribute {name!r}")

@@ -1,63 +1,48 @@
 """Until when the data of a closed case are kept, by the purposes of the agreement.
 
-A term's `retention` counts as a length where its English text is a number with a unit (`5 years`, `6 months`,
-`90 days`); anything else is prose, from which no day follows. A term without retention keeps nothing longer.
+The agreement's `retention` says for which purposes, and how long after a case was closed, the lead keeps what it holds
+of the person. What is sealed is sealed as a whole, so it goes once the last of these periods has ended. An agreement
+that says nothing of it lets nothing be erased by time.
 """
 
 from __future__ import annotations
 
 import calendar
-import re
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from perintis.rules.agreement import Agreement, Term
+from perintis.rules.agreement import Agreement
+from perintis.rules.agreement.parts import Kept
+from perintis.rules.agreement.wording import read_period
 from perintis.words.agency import Calendar
 
-_LENGTH = re.compile(r"(\d+) (year|month|day)s?")
+
+class Keeping(NamedTuple):
+    """One purpose, and the instant at which its period ends for a case."""
+
+    kept: Kept
+    until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What one term keeps: `until` is the instant at which its retention ends; None where none follows, and why."""
-
-    term: Term
-    until: datetime | None
-    why_not: str | None
-
-
-def kept_by_term(agreement: Agreement, closed: datetime, lead: Calendar) -> tuple[Kept, ...]:
-    """When the retention of each term ends for a case closed at that instant.
+def kept_for(agreement: Agreement, closed: datetime, lead: Calendar) -> tuple[Keeping, ...]:
+    """When the period of each purpose ends for a case closed at that instant, in the order of the agreement.
 
     The day of closing, by the lead's clock, does not count; the last day does, so data are kept to its midnight.
     """
     zone = ZoneInfo(lead.timezone)
-    return tuple(_kept(term, closed.astimezone(zone).date(), zone) for term in agreement.terms)
+    day = closed.astimezone(zone).date()
+    return tuple(Keeping(kept, _end(day, kept.after, zone)) for kept in agreement.retention)
 
 
-def case_kept(agreement: Agreement, closed: datetime, lead: Calendar) -> datetime | str:
-    """When a case may go as a whole: at the end of the longest retention; else the reason why it never falls due."""
-    kept = [k for k in kept_by_term(agreement, closed, lead) if k.term.retention is not None]
-    if not kept:
-        return f"no term of agreement {agreement.citation} says how long data are kept"
-    for one in kept:
-        if one.why_not is not None:
-            return one.why_not
-    return max(one.until for one in kept if one.until is not None)
+def longest(agreement: Agreement, closed: datetime, lead: Calendar) -> Keeping | None:
+    """The purpose that keeps the data of a case longest; None where the agreement says nothing of retention."""
+    return max(kept_for(agreement, closed, lead), key=lambda keeping: keeping.until, default=None)
 
 
-def _kept(term: Term, closed: date, zone: ZoneInfo) -> Kept:
-    if term.retention is None:
-        return Kept(term, None, f"{term.article} names no retention; it keeps nothing longer than other terms do")
-    found = _LENGTH.fullmatch(term.retention.en)
-    if found is None:
-        return Kept(term, None, f"{term.article} keeps data {term.retention.en!r}; write a length, like `5 years`")
-    try:
-        last = _later(closed, int(found[1]), found[2])
-        return Kept(term, datetime.combine(last + timedelta(days=1), time(0), zone), None)
-    except (OverflowError, ValueError):
-        return Kept(term, None, f"{term.article} keeps data {term.retention.en}, beyond the year 9999")
+def _end(closed: date, after: str, zone: ZoneInfo) -> datetime:
+    amount, unit = read_period(after)
+    return datetime.combine(_later(closed, amount, unit) + timedelta(days=1), time(0), zone)
 
 
 def _later(day: date, amount: int, unit: str) -> date:

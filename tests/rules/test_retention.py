@@ -1,62 +1,69 @@
-"""How long the data of a closed case are kept."""
+"""Until when the data of a closed case are kept: by the longest period of the agreement, to its last midnight."""
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pytest
 
-from perintis.rules.agreement import Agreement, read_agreement
-from perintis.rules.retention import case_kept, kept_by_term
-from perintis.words.agency import Calendar
+from perintis import Calendar
+from perintis.rules.agreement import read_agreement
+from perintis.rules.retention import kept_for, longest
+from perintis.words.errors import BadInput
 
-JAKARTA = Calendar(timezone="Asia/Jakarta", hours={})
-CLOSED = datetime(2028, 2, 28, 18, tzinfo=UTC)  # 29 February in Jakarta
-
-
-def agreed(*retentions: str | None) -> Agreement:
-    """An agreement with a term for each retention."""
-    terms = "".join(
-        f"  - {{article: art. 3({n}), discloses: a, receives: b, fields: [f{n}], purpose: p, legal_basis: law"
-        + (f", retention: {kept}}}\n" if kept else "}\n")
-        for n, kept in enumerate(retentions, start=1)
-    )
-    return read_agreement(
-        "number: X\ntitle: t\npilot: p\nstatus: draft\nfrom: 2025-01-01\nuntil: 2029-12-31\nopen_cases: finish\n"
-        "parties:\n  - {code: a, name: A}\n  - {code: b, name: B}\n" + f"terms:\n{terms}"
-    )
+JAKARTA = Calendar.weekdays("Asia/Jakarta")
+HEAD = """
+number: MoU-1
+title: Kept
+pilot: small
+status: draft
+from: 2026-01-01
+until: 2026-12-31
+open_cases: stop
+parties: [{code: desk, name: Desk}, {code: lab, name: Laboratory}]
+terms: [{article: art. 1(1), discloses: desk, receives: lab, fields: [nik], purpose: p, legal_basis: l}]
+"""
 
 
-@pytest.mark.parametrize(
-    ("retentions", "until"),
-    [
-        (("1 year",), datetime(2029, 2, 28, 17, tzinfo=UTC)),
-        (("1 month",), datetime(2028, 3, 29, 17, tzinfo=UTC)),
-        (("10 days", "1 year", None), datetime(2029, 2, 28, 17, tzinfo=UTC)),
-    ],
-)
-def test_a_case_goes_after_its_longest_retention(retentions: tuple[str | None, ...], until: datetime) -> None:
-    """Days are the lead's; the last day is kept whole; a term without retention adds nothing."""
-    assert case_kept(agreed(*retentions), CLOSED, JAKARTA) == until
+def agreement(*periods: str) -> str:
+    kept = [
+        f"{{article: art. 2({n}), purpose: purpose {n}, after: {period}}}" for n, period in enumerate(periods, start=1)
+    ]
+    return f"{HEAD}retention: [{', '.join(kept)}]\n"
 
 
 @pytest.mark.parametrize(
-    ("retentions", "reason"),
+    ("period", "closed", "until"),
     [
-        ((None,), "no term of agreement X says how long"),
-        (("1 year", "with the file"), r"art. 3\(2\) keeps data 'with the file'"),
-        (("9000 years",), "beyond the year 9999"),
+        ("90 days", "2026-03-02T10:00+07:00", "2026-06-01T00:00+07:00"),
+        ("1 day", "2026-03-02T23:59+07:00", "2026-03-04T00:00+07:00"),
+        ("1 day", "2026-03-02T17:30+00:00", "2026-03-05T00:00+07:00"),  # past midnight in Jakarta
+        ("6 months", "2026-08-31T10:00+07:00", "2027-03-01T00:00+07:00"),  # February has no 31st
+        ("1 year", "2028-02-29T10:00+07:00", "2029-03-01T00:00+07:00"),
+        ("5 years", "2026-12-31T10:00+07:00", "2032-01-01T00:00+07:00"),
     ],
 )
-def test_a_case_never_falls_due_where_no_day_follows(retentions: tuple[str | None, ...], reason: str) -> None:
-    """Where one retention cannot be counted the case stays, and the reason is told."""
-    kept = case_kept(agreed(*retentions), CLOSED, JAKARTA)
-    assert isinstance(kept, str)
-    assert re.search(reason, kept)
+def test_when_a_period_ends(period: str, closed: str, until: str) -> None:
+    """Counted in days of the lead's clock, without the day of closing."""
+    [keeping] = kept_for(read_agreement(agreement(period)), datetime.fromisoformat(closed), JAKARTA)
+    assert keeping.until == datetime.fromisoformat(until)
 
 
-def test_each_term_has_its_own_end() -> None:
-    """Ten days end before a year does."""
-    ends = [one.until for one in kept_by_term(agreed("10 days", "1 year", None), CLOSED, JAKARTA)]
-    assert ends == [datetime(2028, 3, 10, 17, tzinfo=UTC), datetime(2029, 2, 28, 17, tzinfo=UTC), None]
+def test_the_longest_purpose_keeps_the_whole() -> None:
+    """What is sealed as a whole goes as a whole; the purpose that ends last is named."""
+    found = longest(read_agreement(agreement("1 year", "5 years", "90 days")), datetime.fromisoformat(
+        "2026-03-02T10:00+07:00"), JAKARTA)  # fmt: skip
+    assert found is not None
+    assert (found.kept.article, found.until.isoformat()) == ("art. 2(2)", "2031-03-03T00:00:00+07:00")
+
+
+def test_where_nothing_is_said_nothing_falls_due() -> None:
+    """No retention in the agreement: only a person can decide to erase."""
+    assert longest(read_agreement(HEAD), datetime.fromisoformat("2026-03-02T10:00+07:00"), JAKARTA) is None
+
+
+@pytest.mark.parametrize("period", ["5 working days", "for ever", "0 days", "1.5 years"])
+def test_a_period_is_a_number_with_its_unit(period: str) -> None:
+    """One sentence says how to write it."""
+    with pytest.raises(BadInput, match="like `5 years` or `90 days`"):
+        read_agreement(agreement(period))

@@ -16,7 +16,7 @@ from perintis.words.errors import PerintisError
 COMMANDS = (
     "demo", "check", "agreement", "run", "status", "case", "inbox", "answer", "take", "withdraw", "cancel", "retry",
     "resolve", "disclosures", "rehearse", "baseline", "plan", "satisfaction", "compare", "evaluate", "harm", "decide",
-    "history", "runs", "export", "registry", "subject", "new", "db", "doctor",
+    "history", "runs", "export", "registry", "subject", "retention", "new", "db", "doctor",
 )  # fmt: skip
 """In the order of the help. `perintis.faces.cli.<name>_command` holds each, as `app` (a group) or `command`."""
 

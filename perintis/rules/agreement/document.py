@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from string import ascii_lowercase
 
 from perintis.rules.agreement.model import Agreement, OpenCases
-from perintis.rules.agreement.parts import Article, ServiceLevel, Term, place_of
+from perintis.rules.agreement.parts import Article, Kept, ServiceLevel, Term, place_of
 from perintis.rules.agreement.phrases import BLANK, PHRASES, Phrases
 from perintis.rules.agreement.wording import Language
+
+Part = Term | ServiceLevel | Kept
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,8 @@ class _Writer:
 
     def articles(self) -> Iterator[Block]:
         agreement, say = self._agreement, self._say
-        parts: dict[int, dict[int, Term | ServiceLevel]] = {}
-        held: list[Term | ServiceLevel] = [*agreement.terms, *agreement.service_levels]
+        parts: dict[int, dict[int, Part]] = {}
+        held: list[Part] = [*agreement.terms, *agreement.service_levels, *agreement.retention]
         for part in held:
             number, paragraph = place_of(part.article)
             parts.setdefault(number, {})[paragraph] = part
@@ -125,21 +127,32 @@ class _Writer:
             yield Heading(f"{say.article} {max(numbers, default=0) + 1}", say.duration)
             yield from _numbered(self._duration(), 0)
 
-    def _heading(self, article: Article | None, parts: dict[int, Term | ServiceLevel]) -> str:
+    def _heading(self, article: Article | None, parts: dict[int, Part]) -> str:
         if article is not None:
             return article.heading.said(self._say.language)
-        terms = any(isinstance(part, Term) for part in parts.values())
-        return self._say.disclosure if terms else self._say.service_levels
+        first = next(iter(parts.values()))
+        if isinstance(first, Kept):
+            return self._say.keeping
+        return self._say.disclosure if isinstance(first, Term) else self._say.service_levels
 
-    def _clauses(self, article: Article | None, parts: dict[int, Term | ServiceLevel]) -> Iterator[Block]:
+    def _clauses(self, article: Article | None, parts: dict[int, Part]) -> Iterator[Block]:
         texts = [] if article is None else [text.said(self._say.language) for text in article.text]
         if article is not None and article.holds == "duration":
             texts = [*self._duration(), *texts]
         alone = len(parts) + len(texts) == 1
         for paragraph, part in parts.items():
             label = f"({paragraph})" if paragraph else "" if alone else "(1)"
-            yield self._term(label, part) if isinstance(part, Term) else Clause(label, self._promise(part))
+            yield self._clause(label, part)
         yield from _numbered(texts, max([*parts, *([1] if 0 in parts else [])], default=0), alone=alone)
+
+    def _clause(self, label: str, part: Part) -> Clause:
+        if isinstance(part, Term):
+            return self._term(label, part)
+        return Clause(label, self._kept(part) if isinstance(part, Kept) else self._promise(part))
+
+    def _kept(self, kept: Kept) -> str:
+        say = self._say
+        return say.kept.format(purpose=kept.purpose.said(say.language), after=say.length(kept.after))
 
     def _term(self, label: str, term: Term) -> Clause:
         say, language = self._say, self._say.language

@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from perintis.rules.agreement.parts import (
     Article,
     Item,
+    Kept,
     Party,
     Replaced,
     ServiceLevel,
@@ -59,6 +60,7 @@ class Agreement(Strict):
     articles: dict[int, Article] = Field(default_factory=dict)
     terms: tuple[Term, ...]
     service_levels: tuple[ServiceLevel, ...] = ()
+    retention: tuple[Kept, ...] = ()
     data: dict[str, Item] = Field(default_factory=dict)
     signatories: tuple[Signatory, ...] = ()
 
@@ -95,6 +97,7 @@ class Agreement(Strict):
 
     def _places(self) -> Iterator[str]:
         written = [*(term.article for term in self.terms), *(level.article for level in self.service_levels)]
+        written += [kept.article for kept in self.retention]
         yield from (f"{article} is written twice" for article in written if written.count(article) > 1)
         for article in written:
             number, paragraph = place_of(article)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from perintis.rules.agreement.wording import Text, Words, read_length
+from perintis.rules.agreement.wording import Text, Words, read_length, read_period
 from perintis.words.durations import Span
 
 _ARTICLE = re.compile(r"art\. ([1-9]\d*)(?:\(([1-9]\d*)\))?")
@@ -39,8 +39,14 @@ def _length(text: str) -> str:
     return text
 
 
+def _period(text: str) -> str:
+    read_period(text)
+    return text
+
+
 ArticleName = Annotated[Text, AfterValidator(_article)]
 Length = Annotated[Text, AfterValidator(_length)]
+Period = Annotated[Text, AfterValidator(_period)]
 
 
 class Strict(BaseModel):
@@ -111,6 +117,14 @@ class ServiceLevel(Strict):
     def span(self) -> Span:
         """The promised time."""
         return read_length(self.within)
+
+
+class Kept(Strict):
+    """For which purpose, and how long after a case was closed, the lead keeps what it holds of the person."""
+
+    article: ArticleName
+    purpose: Words
+    after: Period
 
 
 class Article(Strict):

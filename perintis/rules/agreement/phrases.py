@@ -44,6 +44,8 @@ class Phrases:
     article: str
     disclosure: str
     service_levels: str
+    keeping: str
+    kept: str
     duration: str
     discloses: str
     last_but_one: str
@@ -134,6 +136,9 @@ _INDONESIAN = Phrases(
     article="Pasal",
     disclosure="Pengungkapan Data",
     service_levels="Janji Layanan",
+    keeping="Penyimpanan Data Pribadi",
+    kept="Data pribadi suatu permohonan disimpan untuk {purpose} selama {after} sejak permohonan ditutup. "
+    "Setelah semua jangka waktu penyimpanan berakhir, data itu dihapus.",
     duration="Jangka Waktu",
     discloses="{giver} ({giver_name}) mengungkapkan data berikut kepada {receiver} ({receiver_name}) untuk {purpose}:",
     last_but_one="; dan",
@@ -175,6 +180,9 @@ _ENGLISH = Phrases(
     article="Article",
     disclosure="Disclosure of Data",
     service_levels="Service Levels",
+    keeping="Retention of Personal Data",
+    kept="The personal data of an application are kept to {purpose} for {after} after it was closed. "
+    "Once all periods of retention have ended they are erased.",
     duration="Duration",
     discloses="The {giver} ({giver_name}) discloses the following data to the {receiver} ({receiver_name}) to "
     "{purpose}:",

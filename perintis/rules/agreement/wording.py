@@ -14,6 +14,7 @@ from perintis.words.durations import Span, WorkingTime
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?) (working )?(day|hour)s?")
+_PERIOD = re.compile(r"([1-9]\d{0,3}) (year|month|day)s?")
 
 
 class Language(StrEnum):
@@ -54,7 +55,16 @@ def read_length(text: str) -> Span:
     return WorkingTime(**{unit: amount}) if found[2] else timedelta(**{unit: amount})
 
 
-_DAYS = {"working day": "hari kerja", "day": "hari kalender", "working hour": "jam kerja", "hour": "jam"}
+def read_period(text: str) -> tuple[int, str]:
+    """A period written `5 years`, `6 months` or `90 days`, as number and unit; raises ValueError elsewhere."""
+    found = _PERIOD.fullmatch(text)
+    if found is None:
+        raise ValueError("write how long data are kept as a number with its unit, like `5 years` or `90 days`")
+    return int(found[1]), found[2]
+
+
+_DAYS = {"working day": "hari kerja", "day": "hari kalender", "working hour": "jam kerja", "hour": "jam",
+         "month": "bulan", "year": "tahun"}  # fmt: skip
 
 
 def length_words(text: str, language: Language) -> str:

@@ -1,0 +1,122 @@
+"""`perintis retention`: until when personal data are kept by the agreement, and erasing what is due."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from perintis.faces.cli.app import PLAIN
+from perintis.faces.cli.here import Here, now
+from perintis.faces.cli.meter import Meter
+from perintis.faces.cli.screen import confirm, count, print_json, say, table
+from perintis.faces.moments import exactly
+from perintis.words.errors import BadInput
+
+if TYPE_CHECKING:
+    from perintis.doors.vault.retaining import Retained
+    from perintis.rules.agreement import Agreement
+    from perintis.words.pilot import Pilot
+
+app = typer.Typer(help="Until when personal data are kept, and erasing what is due.", no_args_is_help=True, **PLAIN)
+
+SOON = 30
+SHOWN = 20
+
+PilotName = Annotated[str, typer.Argument(help="The pilot.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def show(
+    pilot: PilotName,
+    days: Annotated[int, typer.Option(min=0, help="Show also what falls due in so many days.")] = SOON,
+    as_json: AsJson = False,
+) -> None:
+    """Show for which purposes data are kept how long, and which closed cases are due."""
+    here = Here()
+    promised, agreement = _agreement(here, pilot)
+    with here.database() as database:
+        from perintis.doors.vault.retaining import retained_cases
+
+        cases = retained_cases(database, promised, agreement)
+    soon = [case for case in cases if case.keeping.until <= now() + timedelta(days=days)]
+    if as_json:
+        print_json({"purposes": _purposes(agreement), "kept": len(cases), "cases": [_line(case) for case in soon]})
+        return
+    for kept in agreement.retention:
+        say(f"{kept.article}: {kept.after} after closing, to {kept.purpose.en}")
+    due = sum(case.due(now()) for case in cases)
+    say(f"{count(len(cases), 'closed case')} with personal data; {due:,} due now.")
+    if soon:
+        zone = here.offices().zone(pilot)
+        rows = [(c.reference, exactly(c.closed, zone), exactly(c.keeping.until, zone), _state(c)) for c in soon[:SHOWN]]
+        say(table(("Case", "Closed", "Kept until", ""), rows))
+        if len(soon) > SHOWN:
+            say(f"... and {len(soon) - SHOWN:,} more (--json lists all)")
+
+
+@app.command()
+def run(
+    pilot: PilotName,
+    officer: Annotated[str, typer.Option(help="Who does it; recorded.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Destroy the personal data of the cases that are due, for good. What is held or restricted stays.
+
+    The Prefect flow `retention` does the same each night.
+    """
+    from perintis.doors.vault.acts import checked
+    from perintis.doors.vault.retaining import erase_due, retained_cases
+
+    officer, _ = checked(officer, "retention")
+    here = Here()
+    promised, agreement = _agreement(here, pilot)
+    with here.database() as database:
+        cases = retained_cases(database, promised, agreement)
+        at = now()
+        due = [case for case in cases if case.due(at)]
+        kept_back = sum(case.keeping.until <= at for case in cases) - len(due)
+        if due:
+            confirm(f"The personal data of {count(len(due), 'case')} are destroyed for good. Go on?", yes=yes)
+        with Meter("Erasing", "cases") as meter:
+            erased = erase_due(
+                database, due, here.settings.exchange_folder, agreement, now=at, officer=officer, progress=meter
+            )
+    if as_json:
+        print_json({"erased": erased, "kept_back": kept_back})
+        return
+    say(f"The personal data of {count(erased, 'case')} are destroyed." if erased else "Nothing is due.")
+    if kept_back:
+        say(f"{count(kept_back, 'case')} past the period stay: under legal hold, or restricted.")
+
+
+def _agreement(here: Here, name: str) -> tuple[Pilot[Any], Agreement]:
+    from perintis.doors.pilot_folder import read_terms
+    from perintis.rules.agreement import read_agreement
+
+    pilot = here.pilot(name)
+    where = f"pilots/{pilot.module}/agreement.yaml"
+    text = read_terms(here.settings.pilots, pilot, "agreement.yaml")
+    agreement = None if text is None else read_agreement(text, where)
+    if agreement is None or not agreement.retention:
+        raise BadInput(f"{where} says nothing of retention, so nothing is erased by time; write it under `retention`")
+    return pilot, agreement
+
+
+def _purposes(agreement: Agreement) -> list[dict[str, str]]:
+    return [{"article": k.article, "purpose": k.purpose.en, "after": k.after} for k in agreement.retention]
+
+
+def _line(case: Retained) -> dict[str, Any]:
+    return {
+        "case": case.case, "reference": case.reference, "closed": case.closed.isoformat(),
+        "kept_until": case.keeping.until.isoformat(), "article": case.keeping.kept.article, "due": case.due(now()),
+        "held": case.held, "restricted": case.restricted,
+    }  # fmt: skip
+
+
+def _state(case: Retained) -> str:
+    return "under legal hold" if case.held else "restricted" if case.restricted else "due" if case.due(now()) else ""

@@ -1,0 +1,116 @@
+"""Retention by purpose: what no purpose of the agreement keeps is erased, by a person or by the night's flow."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from perintis.doors import retention_run
+from perintis.doors.vault import erasing
+from perintis.faces.cli import retention_command
+from tests.faces.office import Office, application
+
+RETENTION = """
+retention:
+  - {article: art. 2(1), purpose: answer objections, after: 90 days}
+  - {article: art. 2(2), purpose: be audited, after: 1 year}
+"""
+BY = ("--officer", "archivist")
+PERIOD = timedelta(days=366)
+
+
+@pytest.fixture
+def kept(office: Office) -> Office:
+    """Four cases: two withdrawn, one withdrawn and under legal hold, one open."""
+    file = office.folder / "pilots" / "small" / "agreement.yaml"
+    file.write_text(file.read_text("utf-8") + RETENTION, "utf-8")
+    office.opened(*(application(n) for n in range(1, 5)))
+    for reference in ("A-001", "A-002", "A-003"):
+        office.done("withdraw", reference, "--reason", "moved away", "--yes")
+    office.done("subject", "hold", "small", "--case", "A-003", "--officer", "dpo", "--reason", "letter 12")
+    return office
+
+
+def later(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
+    at = datetime.now(UTC) + by
+    for module in (retention_command, retention_run):
+        monkeypatch.setattr(module, "now", lambda: at)
+
+
+def states(office: Office) -> dict[str, Any]:
+    shown = office.done("retention", "show", "small", "--json").json
+    return {case["reference"]: case["due"] for case in shown["cases"]}
+
+
+def test_within_its_longest_purpose_nothing_is_due(kept: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After 90 days the auditors still need it; both purposes are shown, and what comes due within a month."""
+    later(monkeypatch, timedelta(days=91))
+    assert (states(kept), kept.done("retention", "run", "small", *BY, "--json").json) == (
+        {}, {"erased": 0, "kept_back": 0},
+    )  # fmt: skip
+    assert "art. 2(2): 1 year after closing, to be audited" in kept.done("retention", "show", "small").out
+    later(monkeypatch, timedelta(days=350))
+    assert states(kept) == {"A-001": False, "A-002": False, "A-003": False}
+
+
+def test_past_it_the_data_are_destroyed_but_for_what_is_held(kept: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked for first; article and purpose are recorded; the chain holds; the open case is not touched."""
+    later(monkeypatch, PERIOD)
+    assert states(kept) == {"A-001": True, "A-002": True, "A-003": False}
+    assert "add --yes" in kept("retention", "run", "small", *BY).err
+    done = kept.done("retention", "run", "small", *BY, "--yes")
+    assert "2 cases are destroyed" in done.out
+    assert "1 case past the period stay" in done.out
+    assert kept.done("case", "A-001", "--personal", "--json").json["application"] == {}
+    assert kept.done("case", "A-004", "--personal", "--json").json["application"] != {}
+    assert "All is well" in kept.done("db", "verify").out
+    assert "Nothing is due" in kept.done("retention", "run", "small", *BY).out
+    event = kept.done("case", "A-001", "--json").json["events"][-1]
+    assert (event["step"], event["officer"]) == ("person.erase", "archivist")
+
+
+def test_the_flow_does_the_same_each_night(kept: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its answer, which Prefect keeps, is three counts."""
+    monkeypatch.setenv("PERINTIS_PILOTS", str(kept.folder))
+    assert retention_run.run_retention("small") == {"kept": 3, "erased": 0, "kept_back": 0}
+    later(monkeypatch, PERIOD)
+    assert retention_run.run_retention("small") == {"kept": 0, "erased": 2, "kept_back": 1}
+    assert retention_run.run_retention("small") == {"kept": 0, "erased": 0, "kept_back": 1}
+    assert "All is well" in kept.done("db", "verify").out
+
+
+def test_killed_in_the_middle_the_next_night_finishes(kept: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first case is erased and its files are not cleared yet; the other is whole."""
+    monkeypatch.setenv("PERINTIS_PILOTS", str(kept.folder))
+    later(monkeypatch, PERIOD)
+    whole, done = erasing._destroy, []
+
+    def destroy(*arguments: Any) -> None:
+        if done:
+            os.kill(os.getpid(), signal.SIGKILL)
+        done.append(arguments)
+        whole(*arguments)
+
+    child = os.fork()
+    if child == 0:
+        erasing._destroy = destroy
+        retention_run.run_retention("small")
+        os._exit(0)
+    assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    assert retention_run.run_retention("small") == {"kept": 0, "erased": 1, "kept_back": 1}
+    assert "All is well" in kept.done("db", "verify").out
+
+
+def test_without_a_word_of_retention_nothing_is_erased_by_time(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command says so in one sentence; the flow does nothing."""
+    office.opened(application(1))
+    office.done("withdraw", "A-001", "--reason", "moved away", "--yes")
+    later(monkeypatch, 10 * PERIOD)
+    refused = office("retention", "run", "small", *BY)
+    assert (refused.status, "says nothing of retention" in refused.err) == (1, True)
+    monkeypatch.setenv("PERINTIS_PILOTS", str(office.folder))
+    assert retention_run.run_retention("small") == {"kept": 0, "erased": 0, "kept_back": 0}
