@@ -66,7 +66,7 @@ def run(
 ) -> None:
     """Destroy the personal data of the cases that are due, for good. What is held or restricted stays.
 
-    The Prefect flow `retention` does the same each night.
+    The Prefect flow `retention` does the same; prefect.yaml has a schedule for each night.
     """
     from perintis.doors.vault.acts import checked
     from perintis.doors.vault.retaining import erase_due, retained_cases
