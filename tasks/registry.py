@@ -218,13 +218,14 @@ def _registry(key: str, doing: str) -> Iterator[tuple[Registry, Bar]]:
 @step(IMIGRASI, within=Sla(working(hours=1), "draft agreement art. 5(1)"), retries=Retry(times=3))
 def receive_extract(delivery: Delivery, *, key: str) -> Received:
     """Hold an extract against what was announced: checksum, columns, row count, month; take it once."""
-    from perintis.doors.registry.changes import delivered_unagreed
+    from perintis.doors.registry.changes import delivered_by, delivered_unagreed
     from perintis.doors.registry.registry import Announced
 
     with _registry(key, "Receiving an extract") as (registry, _):
         if unagreed := delivered_unagreed(registry, delivery.agency, lead=IMIGRASI.code, on=_today()):
             return Received(fault=f"{delivery.agency} may not disclose {unagreed[0]!r} by the agreement; leave it out")
-        receipt = registry.receive(Announced(**delivery.model_dump()))
+        disclosed = delivered_by(registry, delivery.agency, lead=IMIGRASI.code, on=_today())
+        receipt = registry.receive(Announced(**delivery.model_dump()), disclosed)
     return Received(rows=receipt.rows, fault=receipt.fault, duplicate_of=receipt.duplicate_of)
 
 

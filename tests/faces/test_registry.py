@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
 
+from perintis.faces.cli import registry_command
 from perintis.faces.cli.app import run
 from tests.doors.registry.small_extracts import Rows, announced, dukcapil, kemenkes, people
 
@@ -100,6 +102,57 @@ def test_values_are_shown_only_with_a_reason_that_is_kept(filled: Desk) -> None:
     with create_engine(f"sqlite:///{filled.folder / 'home' / 'perintis.db'}").connect() as connection:
         kept = connection.execute(text("SELECT what, agency, rows, reason FROM registry_accesses")).all()
     assert [tuple(row) for row in kept] == [("export", "kemenkes", 13, "a trial"), ("show", None, 1, "asked")]
+
+
+def test_the_record_of_processing_has_extracts_and_views(filled: Desk) -> None:
+    """By field names, agencies, purpose, article, time and records; from the first delivery on, and no value."""
+    assert [line[:6] for line in files(filled)] == [
+        ("extract", "dukcapil", "imigrasi", "art. 3(1)", 13, None),
+        ("extract", "kemenkes", "imigrasi", "art. 3(2)", 13, None),
+    ]
+    view = str(filled.folder / "view.csv")
+    filled("registry", "export", PILOT, view, "--agency", "kemenkes", "--personal", "--reason", "a trial")
+    filled("registry", "export", PILOT, view, "--agency", "kemenkes")
+    filled("registry", "export", PILOT, view, "--agency", "imigrasi")  # the lead's own: nothing is disclosed
+    one_person = ("view", "imigrasi", "kemenkes", "art. 3(8)", 13)
+    assert files(filled)[2:] == [
+        ("view", "imigrasi", "kemenkes", "art. 3(5)", 13, "a trial",
+         ["full_name", "date_of_birth", "sex", "nik", "passport_number"]),
+        (*one_person, "a trial", ["same_person_as"]),
+        (*one_person, None, ["same_person_as"]),
+    ]  # fmt: skip
+    assert [line[0] for line in files(filled, "--case", "R-kemenkes")] == ["extract"]
+    assert len(files(filled, "--agency", "dukcapil")) == 1
+    assert files(filled, "--since", "2099-01-01") == []
+    told = filled("disclosures", PILOT)
+    assert "Files with records of many persons:" in told
+    filled("disclosures", PILOT, "--out", str(filled.folder / "all.csv"))
+    written = (filled.folder / "all.csv").read_text("utf-8")
+    assert "R-dukcapil" in written
+    assert "BUDI" not in told + written
+
+
+def files(desk: Desk, *chosen: str) -> list[tuple[Any, ...]]:
+    lines = json.loads(desk("disclosures", PILOT, *chosen, "--json"))
+    keys = ("step", "discloses", "receives", "article", "records", "reason", "fields")
+    return [tuple(line[key] for key in keys) for line in lines if line["step"] in ("extract", "view")]
+
+
+def test_after_the_agreement_no_agency_gets_a_view(filled: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither values nor which of its records are one person; the sentence names the agreement, no file is made."""
+    monkeypatch.setattr(registry_command, "now", lambda: datetime(2031, 1, 1, tzinfo=UTC))
+    view = filled.folder / "view.csv"
+    told = filled("registry", "export", PILOT, str(view), "--agency", "kemenkes", status=1)
+    assert "imigrasi may not disclose 'same_person_as' to kemenkes: agreement PKS-MD-01" in told
+    assert not view.exists()
+
+
+def test_a_reason_with_an_identity_number_is_refused(filled: Desk) -> None:
+    """It would be kept in clear."""
+    why = ("--personal", "--reason", "about 3174012304909001")
+    told = filled("registry", "export", PILOT, str(filled.folder / "v.csv"), "--agency", "kemenkes", *why, status=1)
+    assert "identity number" in told
+    assert "3174012304909001" not in told
 
 
 def test_the_registry_is_scored_beside_matching_by_number(filled: Desk, repository: Path) -> None:

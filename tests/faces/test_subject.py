@@ -103,6 +103,21 @@ def test_identities_leave_with_a_reason_only(opened: Office) -> None:
     assert "A-001" in (opened.folder / "named.csv").read_text("utf-8")
 
 
+def test_an_export_with_identities_is_in_the_record_of_processing(opened: Office) -> None:
+    """Who and why; it stays with the lead, so another agency gets none."""
+    refused = opened("export", "small", "named.csv", "--identifiable", "--for", "lab", *BY)
+    assert (refused.status, "identities stay with desk" in refused.err) == (1, True)
+    opened.done("export", "small", "named.csv", "--identifiable", *BY)
+    told = [line for line in opened.done("disclosures", "small", "--json").json if line["step"] == "export"]
+    assert [(line["discloses"], line["receives"], line["fields"], line["reason"]) for line in told] == [
+        ("desk", "desk", ["reference", "officer"], f"{BY[1]}: {BY[3]}")
+    ]
+    assert "instead of pseudonyms" in opened.done("disclosures", "small").out
+    assert all(
+        line["step"] != "export" for line in opened.done("disclosures", "small", "--agency", "lab", "--json").json
+    )
+
+
 def test_what_is_sealed_is_verified_where_the_key_is(opened: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """Case and event are named; without the key the chain alone is verified, and a sentence says so."""
     assert "sealed texts opened" in opened.done("db", "verify").out

@@ -16,7 +16,8 @@ from perintis.doors.registry.history import Ref, State, state
 from perintis.doors.registry.models import RegistryAccessRow
 from perintis.doors.registry.registry import Registry, now, records_of
 from perintis.doors.registry.sealed_values import marks
-from perintis.rules.agreement import Agreement, may_disclose, read_agreement
+from perintis.doors.store.disclosing import keep_terms, note_file
+from perintis.rules.agreement import Agreement, Disclosure, may_disclose, read_agreement
 from perintis.rules.registry.settings import RECORD
 from perintis.words.errors import NotAllowed
 
@@ -66,6 +67,16 @@ def delivered_unagreed(registry: Registry, agency: str, *, lead: str, on: date) 
         name for name in filled
         if not isinstance(may_disclose(agreement, discloses=agency, receives=lead, fields=(name,), on=on), tuple)
     ]  # fmt: skip
+
+
+def delivered_by(registry: Registry, agency: str, *, lead: str, on: date) -> tuple[Disclosure, ...]:
+    """What an agency discloses to the lead by its extract, a disclosure a term; call `delivered_unagreed` before."""
+    source = registry.settings.source(agency)
+    if source is None or agency == lead:
+        return ()
+    fields = [n for n in registry.settings.fields if source.column_of(n) is not None or n in source.constant]
+    found = may_disclose(agreement_of(registry), discloses=agency, receives=lead, fields=fields, on=on)
+    return found if isinstance(found, tuple) else ()
 
 
 def agreement_of(registry: Registry) -> Agreement:
@@ -153,6 +164,24 @@ def view_of(
             values = [held.values.get((person, field)) for field in shown]
             rows.append((person, record, version, *("" if value is None else value.value for value in values)))
     return _csv(("person", RECORD, "version", *shown), rows), shown, len(rows)
+
+
+def note_view(
+    registry: Registry, agency: str, fields: Sequence[str], rows: int, *, lead: str, on: date, reason: str
+) -> None:
+    """Record that an agency is given its view: these fields, and which of its records are one person.
+
+    Raises NotAllowed where no term lets the lead tell it that. The lead's own view discloses nothing.
+    """
+    if agency == lead:
+        return
+    shown = (*fields, SAME_PERSON)
+    allowed = may_disclose(agreement_of(registry), discloses=lead, receives=agency, fields=shown, on=on)
+    if not isinstance(allowed, tuple):
+        raise NotAllowed(str(allowed))
+    keep_terms(registry.database, allowed)
+    with registry.database.write() as connection:
+        note_file(connection, registry.pilot, "view", allowed, records=rows, at=now(), reason=reason or None)
 
 
 def note_access(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,8 +18,10 @@ from perintis.doors.registry.models import DeliveryRow, PersonKeyRow, VersionRow
 from perintis.doors.registry.shelf import ACCEPTED, Shelf
 from perintis.doors.settings import Settings, read_settings
 from perintis.doors.store.database import Database
+from perintis.doors.store.disclosing import keep_terms, note_file
 from perintis.doors.store.models import CaseRow
 from perintis.doors.store.upgrading import open_database
+from perintis.rules.agreement import Disclosure
 from perintis.rules.linkage.reading import given
 from perintis.rules.registry.columns import column_faults
 from perintis.rules.registry.rows import LINE, CheckedRows, check_rows, wrong_month
@@ -62,13 +64,16 @@ class Registry:
         self.shelf = Shelf(settings, pilot, database)
         self.settings: RegistrySettings = read_registry_settings(path.read_text("utf-8"), str(path))
 
-    def receive(self, announced: Announced) -> Receipt:
-        """Checks checksum, columns, row count and month, and takes the extract once. Faults are told, not raised."""
-        receipt = self._receive(announced)
+    def receive(self, announced: Announced, disclosed: Sequence[Disclosure] = ()) -> Receipt:
+        """Checks checksum, columns, row count and month, and takes the extract once. Faults are told, not raised.
+
+        `disclosed` is what the agency discloses by it; that is recorded when the extract is taken.
+        """
+        receipt = self._receive(announced, disclosed)
         self.shelf.clear_left(announced.file_name, announced.sha256)
         return receipt
 
-    def _receive(self, announced: Announced) -> Receipt:
+    def _receive(self, announced: Announced, disclosed: Sequence[Disclosure]) -> Receipt:
         earlier = self._delivery_or_none(announced.sha256)
         if earlier is not None and earlier["reference"] != announced.reference:
             return Receipt(duplicate_of=str(earlier["reference"]))
@@ -80,7 +85,7 @@ class Registry:
         if fault is not None:
             return Receipt(rows.count, fault=f"{announced.file_name}: {fault}")
         if earlier is None:
-            self._take(announced, rows.count)
+            self._take(announced, rows.count, disclosed)
         return Receipt(rows.count)
 
     def _faults(self, announced: Announced, rows: ExtractRows) -> Iterator[str]:
@@ -97,14 +102,19 @@ class Registry:
         if other := wrong_month(rows.rows, source, announced.period):
             yield f"the extract is of {other}, and {announced.period} was announced; deliver the right month"
 
-    def _take(self, announced: Announced, rows: int) -> None:
+    def _take(self, announced: Announced, rows: int, disclosed: Sequence[Disclosure]) -> None:
+        at = now()
         values = {
             "pilot": self.pilot, "reference": announced.reference, "agency": announced.agency,
-            "period": announced.period, "digest": announced.sha256, "received": now(), "rows": rows,
+            "period": announced.period, "digest": announced.sha256, "received": at, "rows": rows,
         }  # fmt: skip
+        keep_terms(self.database, disclosed)
         try:
             with self.database.write() as connection:
                 connection.execute(insert(DeliveryRow).values(values))
+                note_file(
+                    connection, self.pilot, "extract", disclosed, records=rows, at=at, reference=announced.reference
+                )
         except IntegrityError:  # taken meanwhile by the same case in another process
             return
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 
 from perintis.doors.store.database import Database, insert_rows, placeholder
-from perintis.doors.store.models_disclosure import DisclosureRow
+from perintis.doors.store.models_disclosure import DisclosureRow, FileDisclosureRow
 from perintis.engine.changes import Change
 from perintis.rules.agreement import Disclosure
 from perintis.rules.agreement.wording import Words
@@ -56,6 +57,23 @@ def _term_row(disclosure: Disclosure) -> tuple[Any, ...]:
 
 def _text(words: Words) -> str:
     return json.dumps(words.model_dump(), ensure_ascii=False)
+
+
+def note_file(
+    connection: Connection,
+    pilot: str,
+    what: str,
+    disclosed: Iterable[Disclosure],
+    *,
+    records: int,
+    at: datetime,
+    reference: str | None = None,
+    reason: str | None = None,
+) -> None:
+    """Note a file with records of many persons, a row for each term it rests on; `keep_terms` goes before."""
+    about = {"pilot": pilot, "what": what, "records": records, "at": at, "reference": reference, "reason": reason}
+    if rows := [{**about, "term_id": disclosure.id} for disclosure in disclosed]:
+        connection.execute(insert(FileDisclosureRow), rows)
 
 
 def write_disclosures(connection: Connection, disclosed: Sequence[tuple[Change, int]]) -> None:

@@ -26,6 +26,14 @@ _SUMMARY = (
     "JOIN cases c ON c.id = d.case_id WHERE c.pilot = ?{more} GROUP BY d.term_id) s ON s.term_id = t.id{also} "
     "ORDER BY t.agreement, t.version, t.discloses, t.receives, t.article, t.fields"
 )
+_FILES = (
+    "SELECT f.what, f.reference, f.at, f.records, f.reason, t.discloses, t.receives, t.fields, t.article, t.agreement, "
+    "t.version, t.purpose, t.legal_basis, t.retention FROM file_disclosures f "
+    "JOIN disclosure_terms t ON t.id = f.term_id WHERE f.pilot = ?{more} ORDER BY f.at, f.id"
+)
+_IDENTITIES = (
+    "SELECT at, officer, reason FROM vault_acts WHERE pilot = ? AND act = 'export-identifiable'{more} ORDER BY at, id"
+)
 _OPEN = "FROM cases c WHERE c.pilot = ? AND c.closed IS NULL AND c.rehearsal IS NULL"
 _WORK = (
     "FROM work w JOIN cases c ON c.id = w.case_id WHERE c.pilot = ? AND w.step = ? AND c.closed IS NULL "
@@ -68,6 +76,28 @@ class DisclosureLine(NamedTuple):
     what: Processing
 
 
+class FileLine(NamedTuple):
+    """One file with records of many persons, by one term: an extract delivered, a view of a registry, an export.
+
+    `reference` is that of an extract; `reason` was given where values of persons were asked for.
+    """
+
+    file: str
+    reference: str | None
+    at: datetime
+    records: int
+    reason: str | None
+    what: Processing
+
+
+class Identified(NamedTuple):
+    """An export with references and officers instead of pseudonyms: when, by whom, and why."""
+
+    at: datetime
+    officer: str
+    reason: str
+
+
 class DisclosureSum(NamedTuple):
     """All disclosures of one kind: how many, of how many cases, and from when until when."""
 
@@ -96,6 +126,29 @@ def sum_disclosures(reader: Reader, chosen: Chosen) -> list[DisclosureSum]:
         also, parameters = " WHERE t.discloses = ? OR t.receives = ?", [*parameters, chosen.agency, chosen.agency]
     rows = reader.rows(_SUMMARY.format(more=more, also=also), parameters)
     return [DisclosureSum(_processing(row[:9]), row[9], row[10], instant(row[11]), instant(row[12])) for row in rows]
+
+
+def list_files(reader: Reader, chosen: Chosen, reference: str | None = None) -> list[FileLine]:
+    """The files with records of many persons, in the order of time; of one case, by its reference."""
+    more, parameters = "", list[Any]([chosen.pilot])
+    if reference is not None:
+        more, parameters = f"{more} AND f.reference = ?", [*parameters, reference]
+    if chosen.agency is not None:
+        more, parameters = f"{more} AND (t.discloses = ? OR t.receives = ?)", [*parameters, *[chosen.agency] * 2]
+    if chosen.since is not None:
+        more, parameters = f"{more} AND f.at >= ?", [*parameters, micros(chosen.since)]
+    rows = reader.rows(_FILES.format(more=more), parameters)
+    return [FileLine(row[0], row[1], instant(row[2]), row[3], row[4], _processing(row[5:])) for row in rows]
+
+
+def list_identified(reader: Reader, chosen: Chosen) -> list[Identified]:
+    """The exports with identities, in the order of time."""
+    more, parameters = "", list[Any]([chosen.pilot])
+    if chosen.since is not None:
+        more, parameters = " AND at >= ?", [*parameters, micros(chosen.since)]
+    return [
+        Identified(instant(row[0]), row[1], row[2]) for row in reader.rows(_IDENTITIES.format(more=more), parameters)
+    ]
 
 
 def _conditions(chosen: Chosen) -> tuple[str, list[Any]]:

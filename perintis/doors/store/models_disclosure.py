@@ -1,11 +1,12 @@
 """The record of processing: what was disclosed, to whom, why, by which article. Names of fields, never a value.
 
-Rows are only added; triggers in the migration refuse to change or remove one. A disclosure names its event by case and
-number: step, visit and time are the event's own.
+Rows are only added; triggers in the migration refuse to change or remove one. A disclosure of a step names its event by
+case and number: step, visit and time are the event's own. A file that holds many persons is no event of a case.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, Integer, Text
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from perintis.doors.store.models import Base
 
-APPEND_ONLY = ("disclosure_terms", "disclosures")
+APPEND_ONLY = ("disclosure_terms", "disclosures", "file_disclosures")
 
 
 class DisclosureTermRow(Base):
@@ -48,3 +49,21 @@ class DisclosureRow(Base):
     term_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 
     __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class FileDisclosureRow(Base):
+    """One file with records of many persons that an agency delivered or was given, by one term of the agreement.
+
+    `what`: an `extract` delivered to the lead (`reference` is its own), a `view` of a registry, or an `export`.
+    `records` counts the rows, each of which is about one person.
+    """
+
+    __tablename__ = "file_disclosures"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pilot: Mapped[str]
+    at: Mapped[datetime]
+    what: Mapped[str]
+    reference: Mapped[str | None]
+    term_id: Mapped[int]
+    records: Mapped[int]
+    reason: Mapped[str | None] = mapped_column(Text)

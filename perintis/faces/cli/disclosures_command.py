@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, tzinfo
+from heapq import merge
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,8 +15,12 @@ from perintis.doors.store.disclosure_queries import (
     Chosen,
     DisclosureLine,
     DisclosureSum,
+    FileLine,
+    Identified,
     Processing,
     list_disclosures,
+    list_files,
+    list_identified,
     list_refused,
     sum_disclosures,
 )
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "case", "reference", "event", "at", "step", "visit", "discloses", "receives", "fields", "purpose", "article",
-    "agreement", "version", "legal_basis", "retention",
+    "agreement", "version", "legal_basis", "retention", "records", "reason",
 )  # fmt: skip
 SHOWN = 50
 
@@ -55,14 +60,22 @@ def command(
     zone = here.offices().zone(pilot)
     with here.reader() as reader:
         chosen = Chosen(pilot, _case(reader, pilot, case), agency, _since(since, zone))
-        if out is not None:
-            _write(out, list_disclosures(reader, chosen), zone, lang)
-        elif as_json:
-            print_json([line_json(line, lang) for line in list_disclosures(reader, chosen)])
+        files = list_files(reader, chosen, case)
+        lead_too = case is None and agency in (None, found.lead.code)
+        identified = list_identified(reader, chosen) if lead_too else []
+        if out is not None or as_json:
+            own = (_identified_json(one, found.lead.code) for one in identified)
+            lines = (line_json(line, lang) for line in list_disclosures(reader, chosen))
+            every = merge(lines, (_file_json(file, lang) for file in files), own, key=lambda line: line["at"])
+            _write(out, every, zone) if out is not None else print_json(list(every))
         elif case is not None:
             _say_lines(case, list(list_disclosures(reader, chosen)), zone, lang)
+            _say_files(files, zone, lang)
         else:
-            _say_sums(pilot, sum_disclosures(reader, chosen), zone, lang)
+            sums = sum_disclosures(reader, chosen)
+            _say_sums(pilot, sums, zone, lang, also=bool(files or identified))
+            _say_files(files, zone, lang)
+            _say_identified(identified, zone)
             _say_refused(list_refused(reader, pilot))
 
 
@@ -90,7 +103,22 @@ def line_json(line: DisclosureLine, lang: Language) -> dict[str, Any]:
     """One disclosure for programs; keys as in docs/reference/commands.md."""
     return {
         "case": line.case, "reference": line.reference, "event": line.seq, "at": line.at, "step": line.step,
-        "visit": line.visit, **_processing_json(line.what, lang),
+        "visit": line.visit, **_processing_json(line.what, lang), "records": None, "reason": None,
+    }  # fmt: skip
+
+
+def _file_json(file: FileLine, lang: Language) -> dict[str, Any]:
+    return {
+        "case": None, "reference": file.reference, "event": None, "at": file.at, "step": file.file, "visit": None,
+        **_processing_json(file.what, lang), "records": file.records, "reason": file.reason,
+    }  # fmt: skip
+
+
+def _identified_json(one: Identified, lead: str) -> dict[str, Any]:
+    """An export with identities stays with the lead: no term of the agreement lets anybody else have it."""
+    return {
+        **dict.fromkeys(COLUMNS), "at": one.at, "step": "export", "discloses": lead, "receives": lead,
+        "fields": ["reference", "officer"], "reason": f"{one.officer}: {one.reason}",
     }  # fmt: skip
 
 
@@ -102,7 +130,7 @@ def _processing_json(what: Processing, lang: Language) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _write(out: Path, lines: Iterable[DisclosureLine], zone: tzinfo | None, lang: Language) -> None:
+def _write(out: Path, lines: Iterable[dict[str, Any]], zone: tzinfo | None) -> None:
     if out.suffix != ".csv":
         raise BadInput(f"{out.name} does not end in .csv; name it so")
     number = 0
@@ -110,16 +138,19 @@ def _write(out: Path, lines: Iterable[DisclosureLine], zone: tzinfo | None, lang
         with out.open("w", encoding="utf-8", newline="") as stream:
             rows = csv.DictWriter(stream, COLUMNS)
             rows.writeheader()
-            for line in lines:
+            for row in lines:
                 number += 1
-                row = line_json(line, lang)
-                rows.writerow({**row, "at": line.at.astimezone(zone).isoformat(), "fields": " ".join(row["fields"])})
+                rows.writerow({**row, "at": row["at"].astimezone(zone).isoformat(), "fields": " ".join(row["fields"])})
     except OSError as error:
         raise BadInput(f"{out} cannot be written ({error.strerror}); name another file") from None
     say(f"{count(number, 'disclosure')} written to {out}.")
 
 
-def _say_sums(pilot: str, sums: Sequence[DisclosureSum], zone: tzinfo | None, lang: Language) -> None:
+def _say_sums(
+    pilot: str, sums: Sequence[DisclosureSum], zone: tzinfo | None, lang: Language, *, also: bool
+) -> None:  # fmt: skip
+    if not sums and also:
+        return
     if not sums:
         say(f"Nothing was disclosed in {pilot}. (A rehearsal discloses nothing: its agencies and cases are made up.)")
         return
@@ -148,6 +179,27 @@ def _say_lines(reference: str, lines: Sequence[DisclosureLine], zone: tzinfo | N
         for line in lines
     ]  # fmt: skip
     say(table(("When", "From", "To", "Fields", "Purpose", "Article", "Step"), rows))
+
+
+def _say_files(files: Sequence[FileLine], zone: tzinfo | None, lang: Language) -> None:
+    if not files:
+        return
+    say("Files with records of many persons:")
+    rows = [
+        (exactly(f.at, zone), f.reference or f.file, f.what.discloses, f.what.receives, f"{f.records:,}",
+         ", ".join(f.what.fields), f.what.purpose[lang], f.what.article)
+        for f in files[-SHOWN:]
+    ]  # fmt: skip
+    say(table(("When", "File", "From", "To", "Records", "Fields", "Purpose", "Article"), rows))
+    if len(files) > SHOWN:
+        say(f"These are the latest {SHOWN} of {len(files):,}; --out writes all.")
+
+
+def _say_identified(exports: Sequence[Identified], zone: tzinfo | None) -> None:
+    if exports:
+        say("Exports with references and officers instead of pseudonyms:")
+        rows = [(exactly(one.at, zone), one.officer, one.reason) for one in exports[-SHOWN:]]
+        say(table(("When", "Officer", "Why"), rows))
 
 
 def _say_refused(refused: Sequence[tuple[int, str, str]]) -> None:

@@ -42,10 +42,13 @@ def command(
         shelves = Shelves(database, here.settings.home, {p.name: p for p in here.pilots()})
         found = shelves.find(data, now=now())
         if found.own and not found.data.simulated:
+            lead = shelves.pilots[found.pilot].lead.code
+            if identifiable and agency not in (None, lead):
+                raise NotAllowed(f"identities stay with {lead}: for {agency} leave --identifiable out")
             if identifiable:
                 _record(database, found.pilot, officer, reason)
             else:
-                found = _renamed(database, found, agency or shelves.pilots[found.pilot].lead.code, purpose)
+                found = _renamed(database, found, agency or lead, purpose)
     if found.data.standard is not None:
         raise NotAllowed(f"{data} is a service standard: it has promises and no cases to export")
     cases = export(found.data, file)

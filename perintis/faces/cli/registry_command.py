@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,9 +25,11 @@ At = Annotated[int | None, typer.Option("--version", help="The version; else the
 
 
 def check_reason(personal: bool, reason: str | None) -> str:
-    """The reason for looking at personal values; raises BadInput where one of the two is missing."""
+    """The reason for looking at personal values; BadInput where one of the two is missing or it names a number."""
     if personal != bool(reason and reason.strip()):
         raise BadInput("--personal and --reason belong together: say why values of persons are looked at")
+    if re.search(r"\d{16}", reason or ""):
+        raise BadInput("the reason has an identity number in it, and it is kept in clear; name the file or the letter")
     return (reason or "").strip()
 
 
@@ -132,11 +135,11 @@ def export(
 ) -> None:
     """Write an agency's view: its records, their persons, and the fields that the agreement lets it have.
 
-    Without --personal there are ids and record numbers only.
+    Without --personal there are ids and record numbers only. It is recorded as a disclosure (`perintis disclosures`).
     """
     from zoneinfo import ZoneInfo
 
-    from perintis.doors.registry.changes import note_access, view_of
+    from perintis.doors.registry.changes import note_access, note_view, view_of
     from perintis.doors.registry.registry import open_registry
 
     why = check_reason(personal, reason)
@@ -149,6 +152,7 @@ def export(
         number = which_version(registry, version)
         today = now().astimezone(ZoneInfo(lead.calendar.timezone)).date()
         text, fields, rows = view_of(registry, agency, number, lead=lead.code, on=today, personal=personal)
+        note_view(registry, agency, list(fields), rows, lead=lead.code, on=today, reason=why)
         if personal:
             note_access(registry, "export", agency=agency, fields=list(fields), rows=rows, reason=why)
         left_out = [name for name in registry.settings.fields if name not in fields]
