@@ -1,21 +1,25 @@
 """Until when the data of a closed case are kept, by the purposes of the agreement.
 
 The agreement's `retention` says for which purposes, and how long after a case was closed, the lead keeps what it holds
-of the person. What is sealed is sealed as a whole, so it goes once the last of these periods has ended. An agreement
-that says nothing of it lets nothing be erased by time.
+of the person. What is sealed is sealed as a whole, so it goes once the last of these periods has ended. The file of an
+extract that was delivered to a registry has periods of its own. An agreement that says nothing of it lets nothing be
+erased by time.
 """
 
 from __future__ import annotations
 
 import calendar
 from datetime import date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from perintis.rules.agreement import Agreement
 from perintis.rules.agreement.parts import Kept
 from perintis.rules.agreement.wording import read_period
 from perintis.words.agency import Calendar
+
+Of = Literal["case", "extract"]
+"""What is kept: the personal data of a case, or the file of an extract that was delivered."""
 
 
 class Keeping(NamedTuple):
@@ -25,19 +29,19 @@ class Keeping(NamedTuple):
     until: datetime
 
 
-def kept_for(agreement: Agreement, closed: datetime, lead: Calendar) -> tuple[Keeping, ...]:
+def kept_for(agreement: Agreement, closed: datetime, lead: Calendar, of: Of = "case") -> tuple[Keeping, ...]:
     """When the period of each purpose ends for a case closed at that instant, in the order of the agreement.
 
     The day of closing, by the lead's clock, does not count; the last day does, so data are kept to its midnight.
     """
     zone = ZoneInfo(lead.timezone)
     day = closed.astimezone(zone).date()
-    return tuple(Keeping(kept, _end(day, kept.after, zone)) for kept in agreement.retention)
+    return tuple(Keeping(kept, _end(day, kept.after, zone)) for kept in agreement.retention if kept.of == of)
 
 
-def longest(agreement: Agreement, closed: datetime, lead: Calendar) -> Keeping | None:
-    """The purpose that keeps the data of a case longest; None where the agreement says nothing of retention."""
-    return max(kept_for(agreement, closed, lead), key=lambda keeping: keeping.until, default=None)
+def longest(agreement: Agreement, closed: datetime, lead: Calendar, of: Of = "case") -> Keeping | None:
+    """The purpose that keeps the data of a case, or its extract, longest; None where the agreement says nothing."""
+    return max(kept_for(agreement, closed, lead, of), key=lambda keeping: keeping.until, default=None)
 
 
 def _end(closed: date, after: str, zone: ZoneInfo) -> datetime:

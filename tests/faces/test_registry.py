@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
 
-from perintis.faces.cli import registry_command
+from perintis.faces.cli import registry_command, retention_command
 from perintis.faces.cli.app import run
 from tests.doors.registry.small_extracts import Rows, announced, dukcapil, kemenkes, people
 
@@ -145,6 +145,20 @@ def test_after_the_agreement_no_agency_gets_a_view(filled: Desk, monkeypatch: py
     told = filled("registry", "export", PILOT, str(view), "--agency", "kemenkes", status=1)
     assert "imigrasi may not disclose 'same_person_as' to kemenkes: agreement PKS-MD-01" in told
     assert not view.exists()
+
+
+def test_the_extract_of_a_closed_case_is_destroyed_by_time(filled: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After 90 days by the agreement; the flow would count one; the other case waits for its agency and keeps its."""
+    monkeypatch.setattr(retention_command, "now", lambda: datetime.now(UTC) + timedelta(days=92))
+    shown = json.loads(filled("retention", "show", PILOT, "--json"))["extracts"]
+    assert [(line["reference"], line["article"], line["due"]) for line in shown] == [("R-dukcapil", "art. 8(3)", True)]
+    assert "1 extract as delivered; 1 due now" in filled("retention", "show", PILOT)
+    by = ("--officer", "archivist")
+    assert "add --yes" in filled("retention", "run", PILOT, *by, status=1)
+    assert "1 extract as delivered destroyed" in filled("retention", "run", PILOT, *by, "--yes")
+    assert json.loads(filled("retention", "show", PILOT, "--json"))["extracts"] == []
+    assert "version 2: 13 persons from 26 records" in filled("registry", "show", PILOT)
+    assert "All is well" in filled("db", "verify")
 
 
 def test_a_reason_with_an_identity_number_is_refused(filled: Desk) -> None:

@@ -57,6 +57,19 @@ def test_the_longest_purpose_keeps_the_whole() -> None:
     assert (found.kept.article, found.until.isoformat()) == ("art. 2(2)", "2031-03-03T00:00:00+07:00")
 
 
+def test_extracts_have_periods_of_their_own() -> None:
+    """What keeps the file that was delivered does not keep the case, nor the other way round."""
+    text = agreement("1 year", "90 days").replace("after: 90 days", "after: 90 days, of: extract")
+    closed = datetime.fromisoformat("2026-03-02T10:00+07:00")
+    of_case, of_extract = longest(read_agreement(text), closed, JAKARTA), longest(
+        read_agreement(text), closed, JAKARTA, "extract"
+    )  # fmt: skip
+    assert of_case is not None
+    assert of_extract is not None
+    assert (of_case.kept.article, of_extract.kept.article) == ("art. 2(1)", "art. 2(2)")
+    assert longest(read_agreement(agreement("1 year")), closed, JAKARTA, "extract") is None
+
+
 def test_where_nothing_is_said_nothing_falls_due() -> None:
     """No retention in the agreement: only a person can decide to erase."""
     assert longest(read_agreement(HEAD), datetime.fromisoformat("2026-03-02T10:00+07:00"), JAKARTA) is None

@@ -42,7 +42,7 @@ def retained_cases(database: Database, pilot: Pilot[Any], agreement: Agreement |
 
     Empty where there is no agreement or it says nothing of retention: then nothing is erased by time.
     """
-    if agreement is None or not agreement.retention:
+    if agreement is None or not any(kept.of == "case" for kept in agreement.retention):
         return []
     wanted = (
         select(CaseRow.id, CaseRow.reference, CaseRow.closed, CaseRow.restricted, VaultRow.held)

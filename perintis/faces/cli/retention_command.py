@@ -15,6 +15,7 @@ from perintis.faces.moments import exactly
 from perintis.words.errors import BadInput
 
 if TYPE_CHECKING:
+    from perintis.doors.registry.retaining import RetainedExtract
     from perintis.doors.vault.retaining import Retained
     from perintis.rules.agreement import Agreement
     from perintis.words.pilot import Pilot
@@ -41,14 +42,20 @@ def show(
         from perintis.doors.vault.retaining import retained_cases
 
         cases = retained_cases(database, promised, agreement)
+    extracts = _extracts(here, promised, agreement)
     soon = [case for case in cases if case.keeping.until <= now() + timedelta(days=days)]
     if as_json:
-        print_json({"purposes": _purposes(agreement), "kept": len(cases), "cases": [_line(case) for case in soon]})
+        lines = [_line(case) for case in soon]
+        files = [_extract_line(extract) for extract in extracts]
+        print_json({"purposes": _purposes(agreement), "kept": len(cases), "cases": lines, "extracts": files})
         return
     for kept in agreement.retention:
-        say(f"{kept.article}: {kept.after} after closing, to {kept.purpose.en}")
+        what = "extracts, " if kept.of == "extract" else ""
+        say(f"{kept.article}: {what}{kept.after} after closing, to {kept.purpose.en}")
     due = sum(case.due(now()) for case in cases)
     say(f"{count(len(cases), 'closed case')} with personal data; {due:,} due now.")
+    if extracts:
+        say(f"{count(len(extracts), 'extract')} as delivered; {sum(e.due(now()) for e in extracts):,} due now.")
     if soon:
         zone = here.offices().zone(pilot)
         rows = [(c.reference, exactly(c.closed, zone), exactly(c.keeping.until, zone), _state(c)) for c in soon[:SHOWN]]
@@ -68,6 +75,7 @@ def run(
 
     The Prefect flow `retention` does the same; prefect.yaml has a schedule for each night.
     """
+    from perintis.doors.retention_run import erase_extracts
     from perintis.doors.vault.acts import checked
     from perintis.doors.vault.retaining import erase_due, retained_cases
 
@@ -79,16 +87,25 @@ def run(
         at = now()
         due = [case for case in cases if case.due(at)]
         kept_back = sum(case.keeping.until <= at for case in cases) - len(due)
-        if due:
-            confirm(f"The personal data of {count(len(due), 'case')} are destroyed for good. Go on?", yes=yes)
+        files = sum(extract.due(at) for extract in _extracts(here, promised, agreement))
+        if due or files:
+            and_files = f" and {count(files, 'extract')}" if files else ""
+            confirm(
+                f"The personal data of {count(len(due), 'case')}{and_files} are destroyed for good. Go on?", yes=yes
+            )
         with Meter("Erasing", "cases") as meter:
             erased = erase_due(
                 database, due, here.settings.exchange_folder, agreement, now=at, officer=officer, progress=meter
             )
+    with Meter("Destroying extracts", "extracts") as meter:
+        gone = erase_extracts(here.settings, promised, agreement, now=at, officer=officer, progress=meter)
     if as_json:
-        print_json({"erased": erased, "kept_back": kept_back})
+        print_json({"erased": erased, "kept_back": kept_back, "extracts": gone})
         return
-    say(f"The personal data of {count(erased, 'case')} are destroyed." if erased else "Nothing is due.")
+    if gone:
+        say(f"{count(gone, 'extract')} as delivered destroyed; what the registry took from them stays.")
+    if erased or not gone:
+        say(f"The personal data of {count(erased, 'case')} are destroyed." if erased else "Nothing is due.")
     if kept_back:
         say(f"{count(kept_back, 'case')} past the period stay: under legal hold, or restricted.")
 
@@ -106,8 +123,27 @@ def _agreement(here: Here, name: str) -> tuple[Pilot[Any], Agreement]:
     return pilot, agreement
 
 
+def _extracts(here: Here, pilot: Pilot[Any], agreement: Agreement) -> list[RetainedExtract]:
+    from perintis.doors.retention_run import keeps_extracts
+
+    if not keeps_extracts(here.settings, pilot, agreement):
+        return []
+    from perintis.doors.registry.registry import open_registry
+    from perintis.doors.registry.retaining import retained_extracts
+
+    with open_registry(pilot.name, here.settings) as registry:
+        return retained_extracts(registry, agreement, pilot.lead.calendar)
+
+
+def _extract_line(extract: RetainedExtract) -> dict[str, Any]:
+    return {
+        "reference": extract.reference, "kept_until": extract.keeping.until.isoformat(),
+        "article": extract.keeping.kept.article, "due": extract.due(now()), "held": extract.held,
+    }  # fmt: skip
+
+
 def _purposes(agreement: Agreement) -> list[dict[str, str]]:
-    return [{"article": k.article, "purpose": k.purpose.en, "after": k.after} for k in agreement.retention]
+    return [{"article": k.article, "purpose": k.purpose.en, "after": k.after, "of": k.of} for k in agreement.retention]
 
 
 def _line(case: Retained) -> dict[str, Any]:

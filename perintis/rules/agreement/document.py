@@ -152,7 +152,8 @@ class _Writer:
 
     def _kept(self, kept: Kept) -> str:
         say = self._say
-        return say.kept.format(purpose=kept.purpose.said(say.language), after=say.length(kept.after))
+        text = say.kept if kept.of == "case" else say.kept_extract
+        return text.format(purpose=kept.purpose.said(say.language), after=say.length(kept.after))
 
     def _term(self, label: str, term: Term) -> Clause:
         say, language = self._say, self._say.language

@@ -120,11 +120,15 @@ class ServiceLevel(Strict):
 
 
 class Kept(Strict):
-    """For which purpose, and how long after a case was closed, the lead keeps what it holds of the person."""
+    """For which purpose, and how long after a case was closed, the lead keeps what it holds of the person.
+
+    `of: extract` is of the file that an agency delivered to a registry, not of the case itself.
+    """
 
     article: ArticleName
     purpose: Words
     after: Period
+    of: Literal["case", "extract"] = "case"
 
 
 class Article(Strict):

@@ -46,6 +46,7 @@ class Phrases:
     service_levels: str
     keeping: str
     kept: str
+    kept_extract: str
     duration: str
     discloses: str
     last_but_one: str
@@ -139,6 +140,8 @@ _INDONESIAN = Phrases(
     keeping="Penyimpanan Data Pribadi",
     kept="Data pribadi suatu permohonan disimpan untuk {purpose} selama {after} sejak permohonan ditutup. "
     "Setelah semua jangka waktu penyimpanan berakhir, data itu dihapus.",
+    kept_extract="Berkas kutipan data yang diserahkan disimpan untuk {purpose} selama {after} sejak penanganannya "
+    "selesai, lalu dimusnahkan.",
     duration="Jangka Waktu",
     discloses="{giver} ({giver_name}) mengungkapkan data berikut kepada {receiver} ({receiver_name}) untuk {purpose}:",
     last_but_one="; dan",
@@ -183,6 +186,8 @@ _ENGLISH = Phrases(
     keeping="Retention of Personal Data",
     kept="The personal data of an application are kept to {purpose} for {after} after it was closed. "
     "Once all periods of retention have ended they are erased.",
+    kept_extract="The file of an extract that was delivered is kept to {purpose} for {after} after its case was "
+    "closed, and then destroyed.",
     duration="Duration",
     discloses="The {giver} ({giver_name}) discloses the following data to the {receiver} ({receiver_name}) to "
     "{purpose}:",
