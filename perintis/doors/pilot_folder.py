@@ -13,7 +13,7 @@ from typing import Any
 
 from perintis.engine.agreed import Agreed
 from perintis.engine.definition import Definition, steps_in
-from perintis.rules.agreement import read_agreement
+from perintis.rules.agreement import Agreement, read_agreement
 from perintis.words.errors import BadInput, DefinitionError, NotFound
 from perintis.words.pilot import Pilot
 from perintis.words.recorded import Process
@@ -65,17 +65,21 @@ def read_terms(folder: Path, pilot: Pilot[Any], file: str) -> str | None:
     return path.read_text("utf-8") if path.is_file() else None
 
 
-def under_agreement(folder: Path, definition: Definition) -> Definition:
-    """The definition held against the agreement in `folder`; where there is none, other agencies are shown nothing.
-
-    Raises BadInput where the agreement cannot be read or is on another pilot.
-    """
-    pilot, where = definition.pilot, f"pilots/{definition.pilot.module}/agreement.yaml"
-    text = read_terms(folder, pilot, "agreement.yaml")
+def find_agreement(folder: Path, pilot: Pilot[Any]) -> Agreement | None:
+    """The agreement of a pilot in `folder`, or None. Raises BadInput where it cannot be read or is on another pilot."""
+    where, text = f"pilots/{pilot.module}/agreement.yaml", read_terms(folder, pilot, "agreement.yaml")
     agreement = None if text is None else read_agreement(text, where)
     if agreement is not None and agreement.pilot != pilot.name:
         raise BadInput(f"{where} is on pilot {agreement.pilot}, not on {pilot.name}; write this pilot's own agreement")
-    return replace(definition, agreed=Agreed(pilot, agreement))
+    return agreement
+
+
+def under_agreement(folder: Path, definition: Definition) -> Definition:
+    """The definition held against the agreement in `folder`; where there is none, other agencies are shown nothing.
+
+    Raises BadInput as `find_agreement` does.
+    """
+    return replace(definition, agreed=Agreed(definition.pilot, find_agreement(folder, definition.pilot)))
 
 
 def define(pilot: Pilot[Any], namespace: Mapping[str, Any]) -> Definition:

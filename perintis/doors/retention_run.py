@@ -1,4 +1,4 @@
-"""`run_retention`: what the flow `retention` calls each night for one pilot."""
+"""`run_retention`: what the flow `retention` calls for one pilot."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from perintis.doors.pilot_folder import find_pilot, read_terms
+from perintis.doors.pilot_folder import find_agreement, find_pilot, read_terms
 from perintis.doors.running import now
 from perintis.doors.settings import Settings, read_settings
 from perintis.doors.store.upgrading import open_database
 from perintis.doors.vault.erasing import finish
 from perintis.doors.vault.retaining import OFFICER, erase_due, retained_cases
-from perintis.rules.agreement import Agreement, read_agreement
+from perintis.rules.agreement import Agreement
 from perintis.words.pilot import Pilot
 
 
@@ -28,8 +28,7 @@ def run_retention(pilot: str) -> dict[str, int]:
     """
     settings = read_settings()
     found = find_pilot(settings.pilots, pilot)
-    text = read_terms(settings.pilots, found, "agreement.yaml")
-    agreement = None if text is None else read_agreement(text, f"pilots/{found.module}/agreement.yaml")
+    agreement = find_agreement(settings.pilots, found)
     database = open_database(settings)
     try:
         finish(database, settings.exchange_folder)

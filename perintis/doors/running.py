@@ -86,7 +86,8 @@ def run_cases(
         definition, process, store, executor or InTurn(), clock, batch_size=batch_size, lanes=lanes, progress=progress
     )
     report = RunReport(run, waves.tally, opened=opened)
-    finish(database, connector.folder)  # an erasure that was cut short
+    if only is None:  # an officer who answers one case need not wait for it
+        finish(database, connector.folder)  # an erasure that was cut short
     report.received = take_in_answers(database, definition, connector, clock())
     with _kept_leases(store, clock):
         waves.run(only)

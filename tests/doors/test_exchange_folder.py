@@ -7,17 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from perintis import Case
 from perintis.doors.store.database import Database
-from tests.small_pilot import Application, Decision, Small, check, define, pay
+from tests.small_pilot import Small, checked_and_paid, define
 
 MARK = "Sutarmi-Marked-7731"
-
-
-async def checked_and_paid(case: Case[Application]) -> Decision:
-    await check(case)
-    await pay(case)
-    return Decision()
 
 
 @pytest.fixture

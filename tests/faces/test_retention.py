@@ -12,6 +12,7 @@ import pytest
 from perintis.doors import retention_run
 from perintis.doors.vault import erasing
 from perintis.faces.cli import retention_command
+from perintis.words.errors import BadInput
 from tests.faces.office import Office, application
 
 RETENTION = """
@@ -114,3 +115,14 @@ def test_without_a_word_of_retention_nothing_is_erased_by_time(office: Office, m
     assert (refused.status, "says nothing of retention" in refused.err) == (1, True)
     monkeypatch.setenv("PERINTIS_PILOTS", str(office.folder))
     assert retention_run.run_retention("small") == {"kept": 0, "erased": 0, "kept_back": 0, "extracts": 0}
+
+
+def test_another_pilots_agreement_erases_nothing(kept: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that was copied from another pilot and not yet made one's own is refused, by the command and the flow."""
+    file = kept.folder / "pilots" / "small" / "agreement.yaml"
+    file.write_text(file.read_text("utf-8").replace("pilot: small", "pilot: other"), "utf-8")
+    later(monkeypatch, PERIOD)
+    monkeypatch.setenv("PERINTIS_PILOTS", str(kept.folder))
+    assert "is on pilot other, not on small" in kept("retention", "run", "small", *BY, "--yes").err
+    with pytest.raises(BadInput, match="is on pilot other"):
+        retention_run.run_retention("small")

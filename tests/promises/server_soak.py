@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -32,6 +31,7 @@ from perintis.doors.settings import Settings, read_settings
 from perintis.doors.store.database import Database
 from perintis.doors.store.upgrading import upgrade
 from perintis.doors.store.verifying import verify_store
+from tests.promises.soak import concluded
 
 BIN = Path(sys.executable).parent
 MOST_RUNS = 50
@@ -155,12 +155,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--most-memory", type=int, default=400)
     given = parser.parse_args(arguments)
     folder = Path(tempfile.mkdtemp(prefix="perintis-soak-server-"))
-    if found := soak(folder, given.cases, given.kill_every, given.most_memory):
-        print("\n".join(found), file=sys.stderr)
-        print(f"what was left is in {folder}", file=sys.stderr)
-        return 1
-    shutil.rmtree(folder)
-    return 0
+    return concluded(soak(folder, given.cases, given.kill_every, given.most_memory), folder)
 
 
 if __name__ == "__main__":

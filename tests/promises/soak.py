@@ -66,12 +66,19 @@ def main(arguments: Sequence[str]) -> int:
         folder = Path(tempfile.mkdtemp(prefix=f"perintis-soak-{name}-"))
         with _store(name, folder) as url:
             found = soak(name, url, folder, given.cases, given.seed)
-        if found:
-            print("\n".join(found), file=sys.stderr)
-            print(f"what was left is in {folder}", file=sys.stderr)
-            return 1
-        shutil.rmtree(folder)
+        if status := concluded(found, folder):
+            return status
     return 0
+
+
+def concluded(found: Sequence[str], folder: Path) -> int:
+    """Say what went wrong and where it lies, or clear up; the status of the program."""
+    if not found:
+        shutil.rmtree(folder)
+        return 0
+    print("\n".join(found), file=sys.stderr)
+    print(f"what was left is in {folder}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from perintis import Case
 from perintis.doors.store.database import Database
 from perintis.doors.store.verifying import verify_store
 from perintis.doors.vault.contents import Misfit, verify_contents
@@ -16,13 +15,7 @@ from perintis.doors.vault.erasing import erase
 from perintis.doors.vault.keys import KeyMissing, KeySource, new_key
 from perintis.doors.vault.vault import APPLICATION, answer_place
 from tests.databases import unprotect
-from tests.small_pilot import Application, Decision, Small, check, define, pay
-
-
-async def checked_and_paid(case: Case[Application]) -> Decision:
-    await check(case)
-    await pay(case)
-    return Decision()
+from tests.small_pilot import Small, checked_and_paid, define
 
 
 @pytest.fixture

@@ -19,15 +19,9 @@ from perintis.doors.vault import acts, erasing
 from perintis.doors.vault.contents import verify_contents
 from perintis.doors.vault.erasing import erase, finish
 from perintis.words.errors import BadInput, NotAllowed
-from tests.small_pilot import START, Application, Decision, Small, check, define, pay
+from tests.small_pilot import START, Application, Decision, Small, checked_and_paid, define
 
 MARK = "Sutarmi-Marked-7731"
-
-
-async def checked_and_paid(case: Case[Application]) -> Decision:
-    await check(case)
-    await pay(case)
-    return Decision()
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from perintis.doors.registry.registry import Registry
 from perintis.doors.registry.sealed_values import Row, open_values
 from perintis.doors.store.models_vault import ActRow
 from perintis.doors.vault.acts import Act, note_act
+from perintis.doors.vault.subjects import plain
 from perintis.rules.registry.rows import is_identity
 from perintis.rules.registry.settings import Kind
 from perintis.words.errors import NotAllowed, NotFound
@@ -46,11 +47,6 @@ class FoundPerson:
 def naming_fields(registry: Registry) -> tuple[str, ...]:
     """The fields by which a person is found: names and identity numbers."""
     return tuple(n for n, f in registry.settings.fields.items() if f.kind is Kind.NAME or is_identity(f.kind))
-
-
-def plain(text: str) -> str:
-    """A value as values are compared: capitals and spaces do not matter."""
-    return " ".join(text.casefold().split())
 
 
 def find_persons(registry: Registry, value: str) -> list[FoundPerson]:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, insert, select
 
 from perintis.doors.registry.models import PersonKeyRow
 from perintis.doors.vault.keys import NONCE, SIZE, MasterKey
-from perintis.doors.vault.vault import MESSAGES, PERSON_KEY, vault_of
+from perintis.doors.vault.vault import MESSAGES, PERSON_KEY, fresh_nonces, vault_of
 from perintis.words.errors import NotAllowed, PerintisError
 
 ERASED = "erased"
@@ -78,10 +78,8 @@ def seal_values(connection: Connection, pilot: str, rows: Sequence[tuple[Row, st
     """The values of these rows as the store keeps them; new persons get keys. Raises NotAllowed for an erased one."""
     ciphers = _ciphers(connection, pilot, {row.person for row, _ in rows}, make=True)
     base = f"{vault_of(connection).store(connection)}/{pilot}"
-    nonces = memoryview(os.urandom(NONCE * len(rows)))
     sealed = []
-    for place, (row, value) in enumerate(rows):
-        nonce = bytes(nonces[place * NONCE : (place + 1) * NONCE])
+    for (row, value), nonce in zip(rows, fresh_nonces(len(rows)), strict=True):
         content = ciphers[row.person].encrypt(nonce, value.encode(), _about(base, row))
         sealed.append(base64.b64encode(nonce + content).decode())
     return sealed

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from shutil import rmtree
@@ -17,6 +17,7 @@ from typing import IO
 
 import polars as pl
 
+from perintis.doors.processes import is_running
 from perintis.doors.registry.sealed_files import OPENED, ExtractKeys, in_memory, is_sealed, open_sealed, seal
 from perintis.doors.settings import Settings
 from perintis.doors.store.database import Database
@@ -152,10 +153,10 @@ class Shelf:
     def clear_leftovers(self) -> None:
         """Remove what killed processes left behind: files that were never finished, folders of opened extracts."""
         for path in (*self.folder.glob("*/.*"), *self.returned.glob("*/.*")):
-            if not _is_running(path.name.rpartition(".")[2]):
+            if not _in_use(path.name.rpartition(".")[2]):
                 path.unlink(missing_ok=True)
         for folder in self.folder.glob(f"{OPENED}*"):
-            if not _is_running(folder.name.removeprefix(OPENED).partition("-")[0]):
+            if not _in_use(folder.name.removeprefix(OPENED).partition("-")[0]):
                 rmtree(folder, ignore_errors=True)
 
     def _opened(self, digest: str, name: str) -> Iterator[bytes]:
@@ -192,12 +193,6 @@ def _whole(target: Path, write: Callable[[IO[bytes]], object]) -> Path:
     return target
 
 
-def _is_running(number: str) -> bool:
-    """Whether a process of that number is there; what is no number is nobody's."""
-    with suppress(ValueError, ProcessLookupError):
-        try:
-            os.kill(int(number), 0)
-        except PermissionError:
-            return True
-        return True
-    return False
+def _in_use(number: str) -> bool:
+    """Whether the process that made something is still there; what has no number of a process is nobody's."""
+    return number.isdecimal() and is_running(int(number))

@@ -15,20 +15,20 @@ COLUMNS = 12
 """How many columns of an event are hashed as they are; its commitment comes after them."""
 
 
-class Head(NamedTuple):
+class LastEvent(NamedTuple):
     """The last event of a case: its number and its hash."""
 
     seq: int
     hash: bytes
 
 
-Heads = Mapping[int, Head]
+LastEvents = Mapping[int, LastEvent]
 """By case: the event last written, as far as whoever wrote it remembers it."""
-NOTHING_KNOWN: Heads = {}
+NONE_KNOWN: LastEvents = {}
 
 
 def chained(
-    connection: Connection, rows: Sequence[tuple[Any, ...]], known: Heads = NOTHING_KNOWN
+    connection: Connection, rows: Sequence[tuple[Any, ...]], known: LastEvents = NONE_KNOWN
 ) -> list[tuple[Any, ...]]:
     """The rows with commitment and hash; those of one case come in the order of their numbers.
 
@@ -54,9 +54,9 @@ def chained(
     return found
 
 
-def heads_of(rows: Sequence[tuple[Any, ...]]) -> dict[int, Head]:
+def last_events(rows: Sequence[tuple[Any, ...]]) -> dict[int, LastEvent]:
     """The last event of each case among rows that `chained` gave."""
-    return {row[0]: Head(row[1], row[-1]) for row in rows if row[-1] is not None}
+    return {row[0]: LastEvent(row[1], row[-1]) for row in rows if row[-1] is not None}
 
 
 def _beginnings(connection: Connection, store: str, first: dict[int, int]) -> Iterator[tuple[int, bytes]]:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from perintis.doors.processes import is_running
 from perintis.doors.store.database import Database, in_list, one_of, placeholder
 from perintis.doors.store.failpoints import failpoint
 from perintis.doors.store.types import to_micros
@@ -23,15 +24,7 @@ def worker_name() -> str:
 def is_dead(worker: str) -> bool:
     """Whether `worker` ran on this host and its process is gone: its leases need not be waited for."""
     host, pid, _ = worker.rsplit(":", 2)
-    if host != socket.gethostname() or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
+    return host == socket.gethostname() and pid.isdigit() and not is_running(int(pid))
 
 
 class Claims:

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select
 from perintis.doors.store.database import Database
 from perintis.doors.store.models_evaluation import HarmAnswerRow, HarmTripRow
 from perintis.words.errors import NotAllowed, NotFound
+from perintis.words.officers import same_officer
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _check_again(number: int, before: Row[Any], resume: bool, by: str, confirmed
             f"harm trip {number} was answered with stop by {before.by}; to take that back a second person has to be "
             "named with --confirmed-by"
         )
-    if confirmed_by.strip().casefold() == by.strip().casefold():
+    if same_officer(confirmed_by, by):
         raise NotAllowed(f"{by} gives this answer; somebody else has to confirm it")
 
 

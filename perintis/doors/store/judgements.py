@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, insert, select
 from perintis.doors.store.database import Database
 from perintis.doors.store.models_evaluation import ConfirmationRow, DecisionRow, EvaluationRow
 from perintis.words.errors import NotAllowed, NotFound
+from perintis.words.officers import same_officer
 
 NO_VERDICT = "no verdict"
 
@@ -171,5 +172,5 @@ def _decision(connection: Connection, number: int) -> PilotDecision:
 
 
 def _two_persons(first: str, second: str) -> None:
-    if first.strip().casefold() == second.strip().casefold():
+    if same_officer(first, second):
         raise NotAllowed(f"{first} made this decision; somebody else has to confirm it")

@@ -10,8 +10,7 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy import Connection
 
-from perintis.doors.store.chaining import NOTHING_KNOWN, Head, chained, heads_of
-from perintis.doors.store.chaining import Heads as ChainHeads
+from perintis.doors.store.chaining import NONE_KNOWN, LastEvent, LastEvents, chained, last_events
 from perintis.doors.store.database import Database, insert_rows, one_of, set_rows, update_rows
 from perintis.doors.store.disclosing import keep_terms_of, write_disclosures
 from perintis.doors.store.failpoints import failpoint
@@ -149,8 +148,8 @@ def write_changes(
     last_seq: dict[int, int],
     prefix: str,
     ending: Ending = NOTHING_ENDS,
-    known: ChainHeads = NOTHING_KNOWN,
-) -> dict[int, Head]:
+    known: LastEvents = NONE_KNOWN,
+) -> dict[int, LastEvent]:
     """Write events, work and disclosures of `changes`, and queue their messages; counts `last_seq` of each case up.
 
     What is ended late gets the event of its breach first. Answers and messages are sealed; the events commit to answers
@@ -210,15 +209,15 @@ def _commit_ending(keys: Mapping[int, CaseKey], case: int, ending: Ending) -> by
 
 
 def write_events(
-    connection: Connection, rows: Sequence[tuple[Any, ...]], known: ChainHeads = NOTHING_KNOWN
-) -> dict[int, Head]:
+    connection: Connection, rows: Sequence[tuple[Any, ...]], known: LastEvents = NONE_KNOWN
+) -> dict[int, LastEvent]:
     """Append events; their number within the case is unique, so nothing is overwritten. Returns the last of each case.
 
     `rows` have the EVENT_COLUMNS, and then a commitment where there is one; those of one case come in their order.
     """
     linked = chained(connection, rows, known)
     insert_rows(connection, EventRow, CHAINED_COLUMNS, linked)
-    return heads_of(linked)
+    return last_events(linked)
 
 
 def _call_back(connection: Connection, changes: Sequence[Change], prefix: str) -> None:
@@ -251,7 +250,7 @@ class Recorder:
     def __init__(self, database: Database, *, lease_seconds: int) -> None:
         self._database = database
         self._lease_micros = lease_seconds * 1_000_000
-        self._written: dict[int, Head] = {}  # of cases in our hands, so that their last event need not be looked up
+        self._written: dict[int, LastEvent] = {}  # of cases in our hands: not looked up again
 
     def record(
         self,
@@ -290,7 +289,7 @@ class Recorder:
         self._remember(written, concluded | (heads.keys() - ours))
         return Recorded(last_seq, frozenset(heads.keys() - ours), overtaken, frozenset(s.case for s in again))
 
-    def _remember(self, written: dict[int, Head], let_go: Iterable[int]) -> None:
+    def _remember(self, written: dict[int, LastEvent], let_go: Iterable[int]) -> None:
         """Keep the last events of the cases that stay with us; called only after they were committed."""
         self._written.update(written)
         for case in let_go:

@@ -57,7 +57,7 @@ def find_person(
 
     Capitals and spaces do not matter. Raises BadInput where the application has no field that identifies a person.
     """
-    fields, wanted = personal_fields(pilot.application), _plain(value)
+    fields, wanted = personal_fields(pilot.application), plain(value)
     if not fields:
         raise BadInput(
             f"no field of the application of {pilot.name} is marked as personal, so nobody can be found by it"
@@ -108,10 +108,10 @@ def _parts(connection: Connection, pilot: str) -> Iterator[tuple[int, Sequence[A
 
 def _match(row: Any, keys: Any, fields: Sequence[str], wanted: str) -> Found | None:
     text = open_or_erased(keys, row[0], APPLICATION, row[8])
-    if text is None or wanted not in _plain(text):
+    if text is None or wanted not in plain(text):
         return None  # most applications need not be taken apart
     application = json.loads(text)
-    named = tuple(name for name in fields if _plain(str(application.get(name) or "")) == wanted)
+    named = tuple(name for name in fields if plain(str(application.get(name) or "")) == wanted)
     return _found(row, named) if named else None
 
 
@@ -120,7 +120,8 @@ def _found(row: Any, fields: tuple[str, ...]) -> Found:
     return Found(row[0], row[1], row[2], from_micros(row[3]), closed, restricted, held, erased, fields)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A value as values of persons are compared: capitals and spaces do not matter."""
     return " ".join(text.casefold().split())
 
 

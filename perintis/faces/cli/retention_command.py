@@ -111,15 +111,15 @@ def run(
 
 
 def _agreement(here: Here, name: str) -> tuple[Pilot[Any], Agreement]:
-    from perintis.doors.pilot_folder import read_terms
-    from perintis.rules.agreement import read_agreement
+    from perintis.doors.pilot_folder import find_agreement
 
     pilot = here.pilot(name)
-    where = f"pilots/{pilot.module}/agreement.yaml"
-    text = read_terms(here.settings.pilots, pilot, "agreement.yaml")
-    agreement = None if text is None else read_agreement(text, where)
+    agreement = find_agreement(here.settings.pilots, pilot)
     if agreement is None or not agreement.retention:
-        raise BadInput(f"{where} says nothing of retention, so nothing is erased by time; write it under `retention`")
+        raise BadInput(
+            f"pilots/{pilot.module}/agreement.yaml says nothing of retention, so nothing is erased by time; write it "
+            "under `retention`"
+        )
     return pilot, agreement
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from perintis import Case
 from perintis.doors.store.database import Database
 from perintis.doors.store.histories import load_histories
 from perintis.doors.store.verifying import verify_store
@@ -22,15 +21,9 @@ from perintis.doors.vault.rotation import rotate_key
 from perintis.doors.vault.sealing_old import seal_old
 from perintis.doors.vault.vault import APPLICATION, answer_place, vault_of
 from perintis.words.errors import NotAllowed, PerintisError
-from tests.small_pilot import START, Answer, Application, Decision, Small, check, define, pay
+from tests.small_pilot import START, Answer, Small, checked_and_paid, define
 
 NAME = "Marked-Name-4411"
-
-
-async def checked_and_paid(case: Case[Application]) -> Decision:
-    await check(case)
-    await pay(case)
-    return Decision()
 
 
 @pytest.fixture
