@@ -36,8 +36,8 @@ def disguises(stem: str) -> Iterator[bytes]:
     yield from (json.dumps(stem)[1:-1].encode(), quote(stem).encode(), quote(stem.replace(" ", "+"), "+").encode())
     yield from (plain.hex().encode(), plain.hex().upper().encode())
     for offset in range(3):
-        whole = base64.b64encode(b"\0" * offset + plain)
-        yield whole[(offset * 8 + 5) // 6 : len(whole) // 4 * 4 - 4]
+        # Only the digits that this text alone decides; all of them, as four digits turn up in a cipher text by chance.
+        yield base64.b64encode(b"\0" * offset + plain)[(offset * 8 + 5) // 6 : (offset + len(plain)) * 8 // 6]
     yield stem.upper().encode()
     yield stem.casefold().encode()
 
