@@ -61,6 +61,16 @@ def next_hash(before: bytes, row: Sequence[Any], commitment: bytes | None) -> by
     return sha256(before + content(row, commitment)).digest()
 
 
+def records_beginning(store: str) -> bytes:
+    """What the first record beside the events is chained to: a file given away, an act, a look at values."""
+    return sha256(f"perintis/{store}/records".encode()).digest()
+
+
+def record_hash(before: bytes, table: str, row: Sequence[Any]) -> bytes:
+    """The hash of a record of that table, given as its columns, that follows a record with the hash `before`."""
+    return sha256(before + to_json([table, *row])).digest()
+
+
 def commit(salt: bytes, place: str, text: str) -> bytes:
     """A commitment to a text at a place, such as `work.result/office.check/1`."""
     return sha256(b"%b%b\0%b" % (salt, place.encode(), text.encode())).digest()

@@ -15,9 +15,14 @@ from perintis import Case
 from perintis.doors.store import failpoints
 from perintis.doors.store.chaining import COLUMNS, chained
 from perintis.doors.store.database import Database
+from perintis.doors.store.disclosing import keep_terms, note_file
+from perintis.doors.store.record_chain import chain_old
 from perintis.doors.store.recording import CHAINED_COLUMNS
 from perintis.doors.store.verifying import verify_store
+from perintis.doors.vault.acts import note_act
 from perintis.doors.vault.anchors import anchor, anchor_file
+from perintis.rules.agreement import Disclosure
+from perintis.rules.agreement.parts import Term
 from tests.databases import unprotect
 from tests.small_pilot import START, Answer, Application, Decision, Small, define, look_up
 
@@ -119,6 +124,68 @@ def test_a_case_that_vanished_is_found_by_the_anchor(store: Small) -> None:
         store, *(f"DELETE FROM {table} WHERE case_id = 2" for table in tables), "DELETE FROM cases WHERE id = 2"
     )
     assert found == ["case 2: it was anchored, but is not in the store any more"]
+
+
+@pytest.fixture
+def recorded(store: Small) -> Small:
+    """Two files given away by one term, and two acts on personal data; anchored."""
+    term = Term.model_validate({
+        "article": "art. 3", "discloses": "tax", "receives": "office", "fields": ["name"], "purpose": "to know",
+        "legal_basis": "the law", "from": "2026-01-01", "until": "2030-12-31",
+    })  # fmt: skip
+    disclosed = [Disclosure("PKS-1", 1, ("name",), term)]
+    keep_terms(store.database, disclosed)
+    for number in (1, 2):
+        with store.database.write() as connection:
+            note_file(connection, "small", "extract", disclosed, records=number, at=START, reference=f"E{number}")
+            note_act(connection, "rotate-key", officer="o", reason=f"letter {number}", now=START, pilot=None)
+    assert anchor(store.database, START) == 0
+    assert told(store) == []
+    return store
+
+
+FILES = "DELETE FROM file_disclosures WHERE id = 2"
+TAIL = ("DELETE FROM vault_acts WHERE id = 2", FILES, "DELETE FROM chained_records WHERE id > 2")
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        (["UPDATE file_disclosures SET records = 9 WHERE id = 1"], ["record 1 of file_disclosures or its place"]),
+        (["UPDATE disclosure_terms SET receives = 'bank'"], ["record 1 of file_", "record 2 of file_"]),
+        (["UPDATE vault_acts SET officer = 'somebody' WHERE id = 2"], ["record 2 of vault_acts or its place"]),
+        (["DELETE FROM file_disclosures WHERE id = 1"], ["record 1 of file_disclosures is gone"]),
+        (["DELETE FROM file_disclosures WHERE id = 1", "DELETE FROM chained_records WHERE id = 1"],
+         ["link 1 of the chain over records is missing", "record 1 of vault_acts or its place"]),
+        (["UPDATE file_disclosures SET id = 9 WHERE id = 1", "UPDATE file_disclosures SET id = 1 WHERE id = 2",
+          "UPDATE file_disclosures SET id = 2 WHERE id = 9"], ["record 1 of file_", "record 2 of file_"]),
+        (["INSERT INTO vault_acts (id, at, act, officer, reason) VALUES (7, 1, 'hold person', 'o', 'none')"],
+         ["record 7 of vault_acts is not chained"]),
+        (TAIL, ["records after 2 are missing: 4 were anchored"]),
+    ],
+    ids=["edit", "term", "act", "delete", "delete-both", "reorder", "slip-in", "tail"],
+)  # fmt: skip
+def test_what_was_changed_beside_the_events_is_found_and_named(
+    recorded: Small, statements: list[str], expected: list[str]
+) -> None:
+    """Files given away and acts on personal data, each by its number; nothing else is named."""
+    tables = ("file_disclosures", "disclosure_terms", "vault_acts", "chained_records")
+    with recorded.database.write() as connection:
+        unprotect(connection, *tables)
+    found = change(recorded, *statements)
+    assert [problem[: len(start)] for problem, start in zip(found, expected, strict=True)] == expected
+
+
+def test_records_chained_anew_are_found_by_the_anchor(recorded: Small) -> None:
+    """The database agrees with itself; the file outside it does not."""
+    with recorded.database.write() as connection:
+        unprotect(connection, "file_disclosures", "chained_records")
+        connection.exec_driver_sql("UPDATE file_disclosures SET records = 9 WHERE id = 1")
+        connection.exec_driver_sql("DELETE FROM chained_records")
+        chain_old(connection)
+    assert told(recorded) == ["a record up to 4 was rewritten, and all after it chained anew: the anchor says so"]
+    recorded.database.anchors = None
+    assert told(recorded) == []
 
 
 def lines_of(small: Small) -> tuple[Path, list[bytes]]:

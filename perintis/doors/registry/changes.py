@@ -10,13 +10,12 @@ from datetime import date
 from io import StringIO
 from typing import NamedTuple
 
-from sqlalchemy import insert
-
 from perintis.doors.registry.history import Ref, State, state
 from perintis.doors.registry.models import RegistryAccessRow
 from perintis.doors.registry.registry import Registry, now, records_of
 from perintis.doors.registry.sealed_values import marks
 from perintis.doors.store.disclosing import keep_terms, note_file
+from perintis.doors.store.record_chain import add_records
 from perintis.rules.agreement import Agreement, Disclosure, may_disclose, read_agreement
 from perintis.rules.registry.settings import RECORD
 from perintis.words.errors import NotAllowed
@@ -189,12 +188,11 @@ def note_access(
 ) -> None:  # fmt: skip
     """Records that somebody looked at personal values, and why."""
     with registry.database.write() as connection:
-        connection.execute(
-            insert(RegistryAccessRow).values(
-                pilot=registry.pilot, at=now(), what=what, agency=agency, fields=", ".join(fields), rows=rows,
-                reason=reason,
-            )
-        )  # fmt: skip
+        row = {
+            "pilot": registry.pilot, "at": now(), "what": what, "agency": agency, "fields": ", ".join(fields),
+            "rows": rows, "reason": reason,
+        }  # fmt: skip
+        add_records(connection, RegistryAccessRow, [row])
 
 
 def _csv(header: tuple[str, ...], rows: Sequence[Sequence[object]]) -> str:

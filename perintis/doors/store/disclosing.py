@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from perintis.doors.store.database import Database, insert_rows, placeholder
 from perintis.doors.store.models_disclosure import DisclosureRow, FileDisclosureRow
+from perintis.doors.store.record_chain import add_records
 from perintis.engine.changes import Change
 from perintis.rules.agreement import Disclosure
 from perintis.rules.agreement.wording import Words
@@ -73,7 +74,7 @@ def note_file(
     """Note a file with records of many persons, a row for each term it rests on; `keep_terms` goes before."""
     about = {"pilot": pilot, "what": what, "records": records, "at": at, "reference": reference, "reason": reason}
     if rows := [{**about, "term_id": disclosure.id} for disclosure in disclosed]:
-        connection.execute(insert(FileDisclosureRow), rows)
+        add_records(connection, FileDisclosureRow, rows)
 
 
 def write_disclosures(connection: Connection, disclosed: Sequence[tuple[Change, int]]) -> None:

@@ -31,7 +31,10 @@ class SecretRow(Base):
 
 
 class AnchorRow(Base):
-    """One line that was written to an anchor file: which file, and the hash of the line."""
+    """One line that was written to an anchor file: which file, and the hash of the line.
+
+    `records` is how many records beside the events it covers, where it says something of them.
+    """
 
     __tablename__ = "anchors"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -39,6 +42,7 @@ class AnchorRow(Base):
     line: Mapped[str]
     at: Mapped[datetime]
     cases: Mapped[int] = mapped_column(Integer)
+    records: Mapped[int | None]
 
 
 class ActRow(Base):

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from perintis.doors.settings import Settings
 from perintis.doors.store.database import Database
 from perintis.doors.store.models import StoreIdentity
+from perintis.doors.store.record_chain import chain_old
 from perintis.doors.store.version import HEAD
 from perintis.doors.vault.pages import clear_pages
 from perintis.doors.vault.sealing_old import seal_old, seal_old_registry
@@ -24,6 +25,9 @@ FIRST_WITH_VAULT = "0004"
 
 FIRST_WITH_SEALED_REGISTRY = "0007"
 """From this version on the values of a registry's persons are sealed."""
+
+FIRST_WITH_CHAINED_RECORDS = "0010"
+"""From this version on what is recorded beside the events is chained, too."""
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -77,6 +81,8 @@ def upgrade(database: Database) -> None:
                 seal_old(connection)
             if sealed_now := before is not None and before < FIRST_WITH_SEALED_REGISTRY:
                 seal_old_registry(connection)
+            if before is not None and before < FIRST_WITH_CHAINED_RECORDS:
+                chain_old(connection)
         if sealed_now:
             clear_pages(database, ("registry_attributes",))
     except SQLAlchemyError as error:

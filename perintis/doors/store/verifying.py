@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from perintis.doors.store.database import Database, in_list
+from perintis.doors.store.record_chain import verify_records
 from perintis.doors.store.recording import effect_key
 from perintis.doors.store.types import from_micros, instant_or_none
 from perintis.doors.vault.anchors import Anchored, anchor_file, missing_lines, read_anchors
@@ -90,8 +91,9 @@ def verify_store(database: Database, progress: Callable[[int, int], None] | None
 
     Every case's row and step visits are what its events rebuild; event numbers have no gap; the events are chained to
     one another and are what the anchor file says; each exchange has one request under its own key; each request was
-    answered at most once; each event and step visit belongs to a case, each disclosure to an event and a term. Works
-    through a thousand cases at a time and needs no key. `progress` is told how many cases are done, and of how many.
+    answered at most once; each event and step visit belongs to a case, each disclosure to an event and a term; files
+    given away, acts and looks at values are chained to one another, too. Works through a thousand cases at a time and
+    needs no key. `progress` is told how many cases are done, and of how many.
     """
     problems: list[Problem] = []
     done = 0
@@ -105,6 +107,7 @@ def verify_store(database: Database, progress: Callable[[int, int], None] | None
             if progress is not None:
                 progress(done, total)
         problems += [Problem(case, "it was anchored, but is not in the store any more") for case in anchored.heads]
+        problems += [Problem(None, what) for what in verify_records(connection, anchored.records)]
         problems += [
             Problem(None, f"request {key} was answered by {count} messages")
             for key, count in connection.exec_driver_sql(_ANSWERS)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select, update
 
 from perintis.doors.store.models import CaseRow, EventRow
 from perintis.doors.store.models_vault import ActRow, VaultRow
+from perintis.doors.store.record_chain import add_records
 from perintis.doors.store.recording import write_events
 from perintis.doors.store.types import to_micros
 from perintis.doors.store.workrows import CaseHead, hold_case
@@ -101,6 +102,5 @@ def _set_hold(
 
 def note_act(connection: Connection, act: str, *, officer: str, reason: str, now: datetime, pilot: str | None) -> None:
     """Note an act that concerns no single case: an export with identities, a new master key."""
-    connection.execute(
-        ActRow.__table__.insert().values(at=now, act=act, officer=officer, reason=reason, pilot=pilot)  # type: ignore[attr-defined]
-    )
+    row = {"at": now, "act": act, "officer": officer, "reason": reason, "pilot": pilot}
+    add_records(connection, ActRow, [row])

@@ -5,6 +5,8 @@ only ever appended to, one JSON line a run, and each line is chained to the one 
 
     {"at": "...", "store": "...", "cases": [[case, event, hash], ...], "previous": "...", "hash": "..."}
 
+`"records": [how many, hash]` says the same of what is recorded beside the events, where something was added to it.
+
 Keep a copy of it where those who look after the database cannot write. The hash of an event is shortened to its first
 16 bytes. A line that a crash cut off is left alone; the next one is chained to the last whole line.
 """
@@ -38,12 +40,21 @@ _CHANGED = (
     "WHERE c.rehearsal IS NULL AND c.anchored < c.last_seq AND e.hash IS NOT NULL ORDER BY c.id LIMIT {part}"
 )
 
+_RECORDS = (
+    "SELECT id, hash FROM chained_records WHERE id > (SELECT coalesce(max(records), 0) FROM anchors) "
+    "ORDER BY id DESC LIMIT 1"
+)
+
+RecordHead = tuple[int, str]
+"""How many records beside the events there were, and the beginning of the last one's hash in hexadecimal digits."""
 Head = tuple[int, int, str]
 """A case, the number of its last event and the beginning of that event's hash in hexadecimal digits."""
 
 
 def anchor(database: Database, now: datetime) -> int:
-    """Write how far each case has come since the last time; returns how many cases. Nothing where there is no folder.
+    """Write how far each case, and what is recorded beside the cases, has come since the last time.
+
+    Returns how many cases. Nothing where there is no folder.
 
     The file comes first: after a crash in between the same is written once more, which does no harm.
     """
@@ -51,12 +62,16 @@ def anchor(database: Database, now: datetime) -> int:
         return 0
     written = 0
     with database.write() as connection, _locked(database.anchors, database.vault.store(connection)) as stream:
-        while rows := connection.exec_driver_sql(_CHANGED.format(part=_PART)).all():
+        while True:
+            rows = connection.exec_driver_sql(_CHANGED.format(part=_PART)).all()
+            records = _records(connection)
+            if not rows and records is None:
+                break
             heads = [(case, seq, told[:SHORT].hex()) for case, seq, told in rows]
-            name, line = _append(stream, database.vault.store(connection), heads, now)
+            name, line = _append(stream, database.vault.store(connection), heads, records, now)
             failpoint("anchor:written")
-            note = (name, line, to_micros(now), len(heads))
-            insert_rows(connection, AnchorRow, ("file", "line", "at", "cases"), [note])
+            note = (name, line, to_micros(now), len(heads), None if records is None else records[0])
+            insert_rows(connection, AnchorRow, ("file", "line", "at", "cases", "records"), [note])
             set_rows(
                 connection, "cases", {"anchored": "bigint"}, {"id": "bigint"}, [(seq, case) for case, seq, _ in heads]
             )
@@ -67,7 +82,13 @@ def anchor(database: Database, now: datetime) -> int:
 
 def _any_changed(database: Database) -> bool:
     with database.read() as connection:
-        return connection.exec_driver_sql(_CHANGED.format(part=1)).first() is not None
+        some = connection.exec_driver_sql(_CHANGED.format(part=1)).first()
+        return some is not None or _records(connection) is not None
+
+
+def _records(connection: Connection) -> RecordHead | None:
+    row = connection.exec_driver_sql(_RECORDS).first()
+    return None if row is None else (row[0], row[1][:SHORT].hex())
 
 
 def anchor_file(folder: Path, store: str) -> Path:
@@ -87,10 +108,14 @@ def _locked(folder: Path, store: str) -> Iterator[IO[bytes]]:
         yield stream
 
 
-def _append(stream: IO[bytes], store: str, heads: Sequence[Head], now: datetime) -> tuple[str, str]:
+def _append(
+    stream: IO[bytes], store: str, heads: Sequence[Head], records: RecordHead | None, now: datetime
+) -> tuple[str, str]:
     """Add a line and see it on disk; returns the name of the file and the hash of the line."""
     name, previous, whole = _end(stream)
     line: dict[str, Any] = {"at": now.isoformat(), "store": store, "cases": heads, "previous": previous}
+    if records is not None:
+        line["records"] = records
     if not name:
         name = line["file"] = secrets.token_hex(8)
     told = line["hash"] = _hash_of(line)
@@ -137,10 +162,12 @@ def _hash_of(line: dict[str, Any]) -> str:
 
 @dataclass
 class Anchored:
-    """What an anchor file says: by case the heads it had, the hashes of its lines, and what is wrong with the file."""
+    """What an anchor file says: by case the heads it had, those of the records beside the events, the hashes of its
+    lines, and what is wrong with the file."""
 
     name: str = ""
     heads: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+    records: list[RecordHead] = field(default_factory=list)
     lines: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
 
@@ -161,6 +188,8 @@ def read_anchors(file: Path, store: str) -> Anchored:
             previous = line["hash"]
             found.name = found.name or str(line.get("file", ""))
             found.lines.add(previous)
+            if "records" in line:
+                found.records.append((line["records"][0], line["records"][1]))
             for case, seq, told in line["cases"]:
                 found.heads.setdefault(case, []).append((seq, told))
     return found

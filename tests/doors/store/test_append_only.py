@@ -16,7 +16,10 @@ from perintis.doors.vault.acts import note_act
 from tests.databases import unprotect
 from tests.small_pilot import START, Application, Decision, Small, define
 
-RECORDED = ("events", "vault_acts", "anchors", "registry_versions", "registry_decisions", "registry_accesses")
+RECORDED = (
+    "events", "vault_acts", "anchors", "registry_versions", "registry_decisions", "registry_accesses",
+    "chained_records",
+)  # fmt: skip
 
 
 async def at_once(case: Case[Application]) -> Decision:

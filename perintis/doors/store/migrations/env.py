@@ -7,6 +7,7 @@ from alembic import context
 import perintis.doors.registry.models  # its tables belong to the store too
 import perintis.doors.store.models_disclosure  # its tables belong to the store too
 import perintis.doors.store.models_evaluation
+import perintis.doors.store.models_records
 import perintis.doors.store.models_vault  # noqa: F401
 from perintis.doors.store.models import Base
 
