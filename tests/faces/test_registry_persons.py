@@ -37,7 +37,22 @@ def test_a_person_is_found_and_everything_is_told(ask: Ask) -> None:
     told = ask("trace", *BY)
     assert "full_name: BUDI SANTOSO (dukcapil D1, from the most trusted source" in told
     assert "version 2, published" in told
+    assert [(f["what"], f["discloses"], f["records"]) for f in traced["files"]] == [
+        ("extract", "dukcapil", 13), ("extract", "kemenkes", 13),
+    ]  # fmt: skip
+    assert "dukcapil gave imigrasi extract " in told
     assert "trace by dpo, because: letter 12" in told
+
+
+def test_a_trace_lists_the_views_and_files_a_person_was_in(ask: Ask, filled: Desk) -> None:  # noqa: F811
+    """A view that kemenkes was given is told, to a person with a record of kemenkes and in the case's own trace not."""
+    filled("registry", "export", PILOT, str(filled.folder / "view.csv"), "--agency", "kemenkes")
+    [traced] = json.loads(ask("trace", *BY, "--json"))
+    assert [(f["what"], f["receives"]) for f in traced["files"]][2:] == [("view", "kemenkes")]
+    reference = traced["files"][0]["reference"]
+    [case] = json.loads(filled("subject", "trace", PILOT, "--case", reference, *BY, "--json"))
+    assert [(f["what"], f["reference"]) for f in case["files"]] == [("extract", reference)]
+    assert "All is well" in filled("db", "verify")
 
 
 def test_held_restricted_and_erased(ask: Ask, filled: Desk) -> None:  # noqa: F811

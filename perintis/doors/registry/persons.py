@@ -5,7 +5,7 @@ A person is found by opening all values of the registry; no index of identities 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -24,11 +24,13 @@ from perintis.doors.registry.models import (
 )
 from perintis.doors.registry.registry import Registry
 from perintis.doors.registry.sealed_values import Row, open_values
+from perintis.doors.registry.shelf import ACCEPTED
 from perintis.doors.store.models_vault import ActRow
 from perintis.doors.vault.acts import Act, note_act
+from perintis.doors.vault.files_given import files_given
 from perintis.doors.vault.subjects import plain
 from perintis.rules.registry.rows import is_identity
-from perintis.rules.registry.settings import Kind
+from perintis.rules.registry.settings import RECORD, Kind
 from perintis.words.errors import NotAllowed, NotFound
 
 
@@ -82,10 +84,8 @@ def _found(registry: Registry, person: str, fields: Iterable[str]) -> FoundPerso
     return FoundPerson(person, tuple(sorted(fields)), tuple(records), *row)
 
 
-def mark(
-    connection: Connection, pilot: str, person: str, act: Act, *, officer: str, reason: str, now: datetime
-) -> None:
-    """Restrict, lift, hold or release one person. Raises NotAllowed where that was done already, or erased."""
+def mark(connection: Connection, pilot: str, person: str, act: Act, *, now: datetime) -> None:
+    """Restrict, lift, hold or release one person; `note` it. NotAllowed where that was done already, or erased."""
     column, value = {
         Act.RESTRICT: ("restricted", now), Act.LIFT: ("restricted", None), Act.HOLD: ("held", now),
         Act.RELEASE: ("held", None),
@@ -99,7 +99,6 @@ def mark(
         was = "not " if value is None else ""
         raise NotAllowed(f"person {person} is {was}{column} already; nothing was changed")
     connection.execute(update(key).where(*of).values({column: value}))
-    note(connection, pilot, person, act, officer=officer, reason=reason, now=now)
 
 
 def note(
@@ -115,7 +114,8 @@ def _act(person: str, act: Act) -> str:
 
 def trace_person(registry: Registry, found: FoundPerson, *, lead: str, on: date) -> dict[str, Any]:
     """Everything the registry holds of one person: values with versions, source and rule; records and the extracts they
-    came with; what each agency may see of it on that day; who looked at values; what was done with the data."""
+    came with; what each agency may see of it on that day; the files with the person that were given away, as far as is
+    known; who looked at values; what was done with the data."""
     pilot, person = registry.pilot, found.person
     with registry.database.read() as connection:
         values = _values(connection, pilot, person)
@@ -129,20 +129,44 @@ def trace_person(registry: Registry, found: FoundPerson, *, lead: str, on: date)
             )
         ]
         published = _versions(connection, pilot)
+        held_in = [v for v in published if any(_holds(link, v["number"]) for link in links)]
+        files = _files(connection, registry, found, held_in, links)
         accesses = _rows(connection, select(RegistryAccessRow.__table__).where(RegistryAccessRow.pilot == pilot))
     agencies = sorted({agency for agency, _ in found.records})
     kept = ("agency", "record", "rule", "from_version", "until_version")
     return {
         "values": values,
         "records": [{name: link[name] for name in kept} for link in links],
-        "versions": [v for v in published if any(_holds(link, v["number"]) for link in links)],
+        "versions": held_in,
         "seen_by": {agency: list(fields_shown(registry, agency, lead=lead, on=on)) for agency in agencies},
+        "files": files,
         "accesses": [
             {name: row[name] for name in ("at", "what", "agency", "fields", "reason")}
             for row in accesses if row["agency"] is None or row["agency"] in agencies
         ],
         "acts": acts,
     }  # fmt: skip
+
+
+def _files(
+    connection: Connection, registry: Registry, found: FoundPerson, held_in: Sequence[dict[str, Any]],
+    links: Sequence[dict[str, Any]],
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The extracts with one of the person's records, and the views given to the agencies of these records since.
+
+    Of an erased person the tables made of extracts have no record; the extracts that first brought one are told.
+    """
+    own: dict[str, set[str]] = {}
+    for agency, record in found.records:
+        own.setdefault(agency, set()).add(record)
+    references = {
+        str(d["reference"]) for d in registry.standardised()
+        if d["agency"] in own and own[d["agency"]] & set(registry.shelf.get(str(d["digest"]), ACCEPTED)[RECORD])
+    }  # fmt: skip
+    first = {(link["agency"], link["from_version"]) for link in links}
+    references |= {v["reference"] for v in held_in if (v["agency"], v["number"]) in first}
+    since = min((v["published"] for v in held_in), default=None)
+    return files_given(connection, registry.pilot, references, viewers=set(own), since=since)
 
 
 def _values(connection: Connection, pilot: str, person: str) -> list[dict[str, Any]]:

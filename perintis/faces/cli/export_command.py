@@ -68,7 +68,9 @@ def _renamed(database: Database, found: Found, agency: str, purpose: str) -> Fou
 def _record(database: Database, pilot: str, officer: str | None, reason: str | None) -> None:
     """Note who exports identities, and why, before it is done."""
     from perintis.doors.vault.acts import checked, note_act
+    from perintis.doors.vault.anchors import anchor
 
     who, why = checked(officer or "", reason or "")
     with database.write() as connection:
         note_act(connection, "export-identifiable", officer=who, reason=why, now=now(), pilot=pilot)
+    anchor(database, now())

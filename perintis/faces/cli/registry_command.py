@@ -141,6 +141,7 @@ def export(
 
     from perintis.doors.registry.changes import note_access, note_view, view_of
     from perintis.doors.registry.registry import open_registry
+    from perintis.doors.vault.anchors import anchor
 
     why = check_reason(personal, reason)
     here = Here()
@@ -155,6 +156,7 @@ def export(
         note_view(registry, agency, list(fields), rows, lead=lead.code, on=today, reason=why)
         if personal:
             note_access(registry, "export", agency=agency, fields=list(fields), rows=rows, reason=why)
+        anchor(registry.database, now())
         left_out = [name for name in registry.settings.fields if name not in fields]
     _write(file, text)
     say(f"{file.name}: {count(rows, 'record')} of {agency} at version {number}.")

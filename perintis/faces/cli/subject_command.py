@@ -61,6 +61,8 @@ def trace(
     """Show everything recorded of a person, with what was done with it. That it was shown is recorded too."""
     from perintis.doors.store.workrows import hold_case
     from perintis.doors.vault.acts import Act, checked, record_act
+    from perintis.doors.vault.anchors import anchor
+    from perintis.doors.vault.files_given import files_given
     from perintis.doors.vault.subjects import trace_case
 
     officer, reason = checked(officer, reason)
@@ -73,8 +75,10 @@ def trace(
                 record_act(
                     connection, hold_case(connection, found.case), Act.TRACE, officer=officer, reason=reason, now=now()
                 )
-                traced.append({**_line(found), **trace_case(connection, found.case)})
+                files = files_given(connection, pilot, [found.reference])
+                traced.append({**_line(found), **trace_case(connection, found.case), "files": files})
         in_registry = subject_registry.traced(here, database, pilot, persons, officer, reason)
+        anchor(database, now())
     if as_json:
         print_json([*traced, *in_registry])
         return
@@ -106,6 +110,7 @@ def erase(
     """
     from perintis.doors.registry.erasing import check_erasable
     from perintis.doors.vault.acts import checked
+    from perintis.doors.vault.anchors import anchor
     from perintis.doors.vault.erasing import erase as erase_cases
 
     officer, reason = checked(officer, reason)
@@ -122,6 +127,7 @@ def erase(
                 database, [f.case for f in found], here.settings.exchange_folder, officer=officer, reason=reason,
                 now=now(), force_withdraw=force_withdraw, progress=meter,
             )  # fmt: skip
+        anchor(database, now())
     told = f"The personal data of {_counted(found, persons)} are destroyed."
     _tell(found, persons, "erased", told, as_json=as_json)
 
@@ -173,8 +179,9 @@ def _each(
     pilot: str, case: str | None, person: str | None, officer: str, reason: str, act: str, state: str, *, as_json: bool
 ) -> None:  # fmt: skip
     """Do one act to all chosen cases and persons in one transaction: to all of them, or to none."""
-    from perintis.doors.registry.persons import mark
+    from perintis.doors.registry.persons import mark, note
     from perintis.doors.vault import acts
+    from perintis.doors.vault.anchors import anchor
 
     officer, reason = acts.checked(officer, reason)
     here = Here()
@@ -185,7 +192,10 @@ def _each(
             for one in sorted(found, key=lambda f: f.case):
                 do(connection, one.case, officer=officer, reason=reason, now=now())
             for who in persons:
-                mark(connection, pilot, who.person, acts.Act(act), officer=officer, reason=reason, now=now())
+                mark(connection, pilot, who.person, acts.Act(act), now=now())
+            for who in persons:  # last, for whoever notes an act waits for others who do
+                note(connection, pilot, who.person, acts.Act(act), officer=officer, reason=reason, now=now())
+        anchor(database, now())
     verb = "is" if len(found) + len(persons) == 1 else "are"
     _tell(found, persons, state, f"{_counted(found, persons)} {verb} {state}.", as_json=as_json)
 
@@ -277,6 +287,7 @@ def _told(one: dict[str, Any], zone: Any) -> Iterator[str]:
     for d in one["disclosures"]:
         shown = f"{d['discloses']} showed {d['receives']} {', '.join(d['fields'])}"
         yield f"  {exactly(d['at'], zone)}: {shown} ({d['agreement']} {d['article']})"
+    yield from subject_registry.file_lines(one["files"], zone)
     yield "  What was done:"
     for event in one["events"]:
         by = event["officer"] or event["agency"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from perintis.faces.cli.here import Here, now
+from perintis.faces.cli.screen import count
 from perintis.faces.moments import exactly
 from perintis.words.errors import NotFound
 
@@ -104,6 +105,7 @@ def trace_lines(one: dict[str, Any], zone: Any) -> Iterator[str]:
         yield f"  version {version['number']}, published {exactly(version['published'], zone)}: {came}"
     for agency, fields in one["seen_by"].items():
         yield f"  {agency} may see: {', '.join(fields) or 'nothing'}"
+    yield from file_lines(one["files"], zone)
     yield "  Who looked at values that may have been this person's:"
     for access in one["accesses"]:
         of = f" of {access['agency']}" if access["agency"] else ""
@@ -113,6 +115,16 @@ def trace_lines(one: dict[str, Any], zone: Any) -> Iterator[str]:
     for act in one["acts"]:
         yield f"    {exactly(act['at'], zone)}  {act['act']} by {act['officer']}, because: {act['reason']}"
     yield ""
+
+
+def file_lines(files: Sequence[dict[str, Any]], zone: Any) -> Iterator[str]:
+    """Files with records of many persons, for people."""
+    for file in files:
+        named = f"{file['what']} {file['reference']}" if file["reference"] else file["what"]
+        given = f"{file['discloses']} gave {file['receives']} {named} ({count(file['records'], 'record')})"
+        fields = ", ".join(file["fields"])
+        why = f", because: {file['reason']}" if file["reason"] else ""
+        yield f"  {exactly(file['at'], zone)}: {given} with {fields} ({file['agreement']} {file['article']}){why}"
 
 
 def _versions(row: dict[str, Any]) -> str:

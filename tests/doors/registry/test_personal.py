@@ -16,7 +16,7 @@ from perintis.doors.registry.erasing import erase_person, finish
 from perintis.doors.registry.history import compare_versions, person_history, state
 from perintis.doors.registry.joining import join_extracts
 from perintis.doors.registry.models import AttributeRow, PersonKeyRow
-from perintis.doors.registry.persons import FoundPerson, find_by_id, find_persons, mark, trace_person
+from perintis.doors.registry.persons import FoundPerson, find_by_id, find_persons, mark, note, trace_person
 from perintis.doors.registry.publishing import publish
 from perintis.doors.registry.registry import Registry, records_of
 from perintis.doors.registry.scoring import measure
@@ -64,7 +64,9 @@ def stops(*_: object, **__: object) -> None:
 
 def set_mark(registry: Registry, act: Act) -> None:
     with registry.database.write() as connection:
-        mark(connection, registry.pilot, budi(registry).person, act, **BY)  # type: ignore[arg-type]
+        person = budi(registry).person
+        mark(connection, registry.pilot, person, act, now=BY["now"])  # type: ignore[arg-type]
+        note(connection, registry.pilot, person, act, **BY)  # type: ignore[arg-type]
 
 
 def erased(registry: Registry) -> FoundPerson:

@@ -100,12 +100,12 @@ def test_an_extract_with_a_held_or_restricted_person_stays(
     [budi] = find_persons(registry, "3174012304909001")
     ends = {Act.HOLD: Act.RELEASE, Act.RESTRICT: Act.LIFT}[act]
     with registry.database.write() as connection:
-        mark(connection, registry.pilot, budi.person, act, officer="dpo", reason="letter 12", now=CLOSED)
+        mark(connection, registry.pilot, budi.person, act, now=CLOSED)
     [kept] = retained_extracts(registry, agreement, JAKARTA)
     assert (kept.reference, kept.keeping.until <= LATER, kept.due(LATER)) == (FIRST, True, False)
     assert destroyed(registry, agreement) == 0
     with registry.database.write() as connection:
-        mark(connection, registry.pilot, budi.person, ends, officer="dpo", reason="letter 13", now=CLOSED)
+        mark(connection, registry.pilot, budi.person, ends, now=CLOSED)
     assert destroyed(registry, agreement) == 1
 
 
