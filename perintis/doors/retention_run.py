@@ -10,6 +10,7 @@ from perintis.doors.pilot_folder import find_agreement, find_pilot, read_terms
 from perintis.doors.running import now
 from perintis.doors.settings import Settings, read_settings
 from perintis.doors.store.upgrading import open_database
+from perintis.doors.vault.anchors import anchor
 from perintis.doors.vault.erasing import finish
 from perintis.doors.vault.retaining import OFFICER, erase_due, retained_cases
 from perintis.rules.agreement import Agreement
@@ -37,6 +38,7 @@ def run_retention(pilot: str) -> dict[str, int]:
         erased = 0
         if agreement is not None:
             erased = erase_due(database, cases, settings.exchange_folder, agreement, now=at)
+        anchor(database, at)
     finally:
         database.close()
     extracts = 0 if agreement is None else erase_extracts(settings, found, agreement, now=at)

@@ -84,17 +84,40 @@ def test_the_flow_does_the_same_each_night(kept: Office, monkeypatch: pytest.Mon
     assert "All is well" in kept.done("db", "verify").out
 
 
+@pytest.mark.parametrize("act", ["hold", "restrict"])
+def test_what_is_kept_while_a_run_is_at_work_is_passed_over(
+    kept: Office, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:  # fmt: skip
+    """Set on the first case just before its turn: it stays as it is, and the others are erased."""
+    monkeypatch.setenv("PERINTIS_PILOTS", str(kept.folder))
+    later(monkeypatch, PERIOD)
+    whole, seen = retention_run.erase_due, []
+
+    def erase_due(database: Any, cases: Any, *arguments: Any, **options: Any) -> int:
+        kept.done("subject", act, "small", "--case", "A-001", "--officer", "judge", "--reason", "court order 5")
+        seen.append([case.due(options["now"]) for case in cases])
+        return whole(database, cases, *arguments, **options)
+
+    monkeypatch.setattr(retention_run, "erase_due", erase_due)
+    assert retention_run.run_retention("small") == {"kept": 0, "erased": 1, "kept_back": 2, "extracts": 0}
+    assert seen == [[True, True, False]]
+    assert kept.done("case", "A-002", "--personal", "--json").json["application"] == {}
+    events = [event["step"] for event in kept.done("case", "A-001", "--json").json["events"]]
+    assert (events[-1], "person.erase" in events) == (f"person.{act}", False)
+    assert "All is well" in kept.done("db", "verify").out
+
+
 def test_killed_in_the_middle_the_next_night_finishes(kept: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first case is erased and its files are not cleared yet; the other is whole."""
     monkeypatch.setenv("PERINTIS_PILOTS", str(kept.folder))
     later(monkeypatch, PERIOD)
     whole, done = erasing._destroy, []
 
-    def destroy(*arguments: Any) -> None:
+    def destroy(*arguments: Any, **options: Any) -> None:
         if done:
             os.kill(os.getpid(), signal.SIGKILL)
         done.append(arguments)
-        whole(*arguments)
+        whole(*arguments, **options)
 
     child = os.fork()
     if child == 0:

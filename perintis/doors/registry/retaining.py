@@ -47,16 +47,14 @@ def retained_extracts(registry: Registry, agreement: Agreement, lead: Calendar) 
     for digest in registry.shelf.digests():
         if not registry.shelf.has(digest, EXTRACT):
             continue
-        reference, began, kept_back = None, _received(registry, digest), bool(held)
-        if digest in taken:
-            row = taken[digest]
+        reference, began, row = None, _received(registry, digest), taken.get(digest)
+        if row is not None:
             if row.closed is None:
                 continue
             reference, began = row.reference, row.closed
-            kept_back = row.held is not None or row.restricted is not None or _has(registry, digest, row.agency, held)
         keeping = longest(agreement, began, lead, "extract")
         if keeping is not None:
-            found.append(RetainedExtract(digest, reference, keeping, kept_back))
+            found.append(RetainedExtract(digest, reference, keeping, _kept_back(registry, digest, row, held)))
     return sorted(found, key=lambda one: (one.keeping.until, one.digest))
 
 
@@ -69,19 +67,33 @@ def destroy_due(
     officer: str,
     progress: Callable[[int, int], None] | None = None,
 ) -> int:
-    """Destroy the extracts that are due, each with its key; returns how many. Killed in between, it is done again."""
+    """Destroy the extracts that are due, each with its key; returns how many. Killed in between, it is done again.
+
+    One with a case or person that was held or restricted meanwhile is passed over.
+    """
     _finish(registry)
     due = [extract for extract in retained_extracts(registry, agreement, lead) if extract.due(now)]
+    destroyed = 0
     for done, extract in enumerate(due, start=1):
+        if _kept_back(registry, extract.digest, _taken(registry).get(extract.digest), _held_records(registry)):
+            continue
         kept = extract.keeping.kept
         reason = f"{kept.article} of {agreement.citation}: extract {extract.reference or extract.digest[:8]}"
         with registry.database.write() as connection:
             note_act(connection, "destroy-extract", officer=officer, reason=reason, now=now, pilot=registry.pilot)
         failpoint("registry:extract")
         _destroy(registry, extract.digest)
+        destroyed += 1
         if progress is not None:
             progress(done, len(due))
-    return len(due)
+    return destroyed
+
+
+def _kept_back(registry: Registry, digest: str, taken: _Taken | None, held: set[tuple[str, str]]) -> bool:
+    """Whether a hold or a restriction keeps an extract; one that was never taken may name anybody."""
+    if taken is None:
+        return bool(held)
+    return taken.held is not None or taken.restricted is not None or _has(registry, digest, taken.agency, held)
 
 
 def _destroy(registry: Registry, digest: str) -> None:

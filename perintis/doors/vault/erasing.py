@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -59,6 +60,34 @@ def erase(
     return len(cases)
 
 
+def erase_unless_kept(
+    database: Database,
+    cases: Sequence[int],
+    exchange: Path,
+    *,
+    officer: str,
+    reason: str,
+    now: datetime,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Erase those of the cases that nothing keeps when their turn comes; returns how many.
+
+    One that is held, restricted, erased or opened again, were it a moment ago, is passed over and the others go on.
+    """
+    finish(database, exchange)
+    erased = 0
+    for done, case in enumerate(cases, start=1):
+        with suppress(NotAllowed):
+            with database.write() as connection:
+                _destroy(connection, database, case, officer, reason, now, unless_restricted=True)
+            erased += 1
+        if progress is not None:
+            progress(done, len(cases))
+    finish(database, exchange)
+    database.vault.forget()
+    return erased
+
+
 def finish(database: Database, exchange: Path) -> int:
     """Clear what is left of erased cases beside the database; returns of how many something was."""
     with database.read() as connection:
@@ -102,7 +131,10 @@ def _check_one(case: int, held: datetime | None, erased: datetime | None) -> Non
         raise NotAllowed(f"case {case} is under legal hold since {held:%d %B %Y}; `perintis subject release` ends that")
 
 
-def _destroy(connection: Connection, database: Database, case: int, officer: str, reason: str, now: datetime) -> None:
+def _destroy(
+    connection: Connection, database: Database, case: int, officer: str, reason: str, now: datetime, *,
+    unless_restricted: bool = False,
+) -> None:  # fmt: skip
     if database.is_sqlite:
         connection.exec_driver_sql("PRAGMA secure_delete = ON")  # what is deleted is overwritten, too
     head = hold_case(connection, case)
@@ -110,6 +142,8 @@ def _destroy(connection: Connection, database: Database, case: int, officer: str
     _check_one(case, kept.held, kept.erased)
     if head.closed is None:
         raise NotAllowed(f"case {case} was opened again meanwhile; nothing was changed")
+    if unless_restricted and head.restricted is not None:
+        raise NotAllowed(f"the processing of case {case} is restricted; nothing was changed")
     connection.execute(update(VaultRow).where(VaultRow.case_id == case).values(sealed=None, erased=now))
     emptied = {"application": "", "decision": None, "note": None}
     connection.execute(update(PayloadRow).where(PayloadRow.case_id == case).values(**emptied))

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from perintis.doors.store.database import Database
 from perintis.doors.store.models import CaseRow
 from perintis.doors.store.models_vault import VaultRow
-from perintis.doors.vault.erasing import erase
+from perintis.doors.vault.erasing import erase_unless_kept
 from perintis.rules.agreement import Agreement
 from perintis.rules.agreement.wording import Language
 from perintis.rules.retention import Keeping, longest
@@ -73,21 +73,22 @@ def erase_due(
 ) -> int:
     """Erase those of `cases` that are due; returns how many. The article and the purpose are recorded as the reason.
 
-    One that is erased, held or opened meanwhile stops it with NotAllowed; those before it are erased.
+    One that is erased, held, restricted or opened meanwhile is passed over.
     """
     due = [case for case in cases if case.due(now)]
     by_article: dict[str, list[Retained]] = {}
     for one in due:
         by_article.setdefault(one.keeping.kept.article, []).append(one)
-    done = 0
+    done = looked_at = 0
     for article, group in by_article.items():
         purpose = group[0].keeping.kept.purpose.said(Language.ENGLISH)
         reason = f"{article} of {agreement.citation}: no longer kept to {purpose}"
 
-        def tell(erased: int, _total: int, before: int = done) -> None:
+        def tell(so_far: int, _total: int, before: int = looked_at) -> None:
             if progress is not None:
-                progress(before + erased, len(due))
+                progress(before + so_far, len(due))
 
         numbers = [one.case for one in group]
-        done += erase(database, numbers, exchange, officer=officer, reason=reason, now=now, progress=tell)
+        done += erase_unless_kept(database, numbers, exchange, officer=officer, reason=reason, now=now, progress=tell)
+        looked_at += len(group)
     return done

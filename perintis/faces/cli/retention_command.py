@@ -77,6 +77,7 @@ def run(
     """
     from perintis.doors.retention_run import erase_extracts
     from perintis.doors.vault.acts import checked
+    from perintis.doors.vault.anchors import anchor
     from perintis.doors.vault.retaining import erase_due, retained_cases
 
     officer, _ = checked(officer, "retention")
@@ -86,7 +87,6 @@ def run(
         cases = retained_cases(database, promised, agreement)
         at = now()
         due = [case for case in cases if case.due(at)]
-        kept_back = sum(case.keeping.until <= at for case in cases) - len(due)
         files = sum(extract.due(at) for extract in _extracts(here, promised, agreement))
         if due or files:
             and_files = f" and {count(files, 'extract')}" if files else ""
@@ -97,6 +97,8 @@ def run(
             erased = erase_due(
                 database, due, here.settings.exchange_folder, agreement, now=at, officer=officer, progress=meter
             )
+        kept_back = sum(case.keeping.until <= at for case in cases) - erased
+        anchor(database, at)
     with Meter("Destroying extracts", "extracts") as meter:
         gone = erase_extracts(here.settings, promised, agreement, now=at, officer=officer, progress=meter)
     if as_json:

@@ -126,6 +126,20 @@ def test_an_extract_that_was_never_taken_goes_too(registry: Registry, agreement:
     assert not path.exists()
 
 
+def test_an_extract_held_while_others_go_is_passed_over(registry: Registry, agreement: Agreement) -> None:
+    """Both are due; when the first is gone, the case of the second is held: it stays, and nothing is noted of it."""
+    with registry.database.write() as connection:
+        connection.execute(update(CaseRow).where(CaseRow.reference == SECOND).values(status="closed", closed=CLOSED))
+
+    def hold_the_others(done: int, _: int) -> None:
+        with registry.database.write() as connection:
+            connection.execute(update(CaseRow).values(restricted=CLOSED))
+
+    gone = destroy_due(registry, agreement, JAKARTA, now=LATER, officer="archivist", progress=hold_the_others)
+    left = [registry.shelf.has(of(registry, name), EXTRACT) for name in (FIRST, SECOND)]
+    assert (gone, sorted(left), len(acts(registry))) == (1, [False, True], 1)
+
+
 @pytest.mark.parametrize("where", ["recorded", "gone"])
 def test_killed_in_between_the_next_time_finishes(
     registry: Registry, agreement: Agreement, monkeypatch: pytest.MonkeyPatch, where: str
