@@ -45,8 +45,12 @@ def find_pilot(folder: Path, name: str) -> Pilot[Any]:
 def load_definition(folder: Path, name: str) -> Definition:
     """A pilot with its process code, steps and agreement, without importing Prefect if the flow file needs only `flow`
     of it."""
-    pilot = find_pilot(folder, name)
-    return under_agreement(folder, define(pilot, vars(load_flow_file(folder, name))))
+    return under_agreement(folder, load_process(folder, name))
+
+
+def load_process(folder: Path, name: str) -> Definition:
+    """A pilot with its process code and steps, not held against any agreement: to be looked at, not to be run."""
+    return define(find_pilot(folder, name), vars(load_flow_file(folder, name)))
 
 
 def load_flow_file(folder: Path, name: str) -> ModuleType:
@@ -67,10 +71,18 @@ def read_terms(folder: Path, pilot: Pilot[Any], file: str) -> str | None:
 
 def find_agreement(folder: Path, pilot: Pilot[Any]) -> Agreement | None:
     """The agreement of a pilot in `folder`, or None. Raises BadInput where it cannot be read or is on another pilot."""
-    where, text = f"pilots/{pilot.module}/agreement.yaml", read_terms(folder, pilot, "agreement.yaml")
-    agreement = None if text is None else read_agreement(text, where)
-    if agreement is not None and agreement.pilot != pilot.name:
-        raise BadInput(f"{where} is on pilot {agreement.pilot}, not on {pilot.name}; write this pilot's own agreement")
+    return agreement_of(folder, pilot.name)
+
+
+def agreement_of(folder: Path, pilot: str) -> Agreement | None:
+    """The same for the name of a pilot."""
+    where = f"pilots/{pilot.replace('-', '_')}/agreement.yaml"
+    path = folder / where
+    if not path.is_file():
+        return None
+    agreement = read_agreement(path.read_text("utf-8"), where)
+    if agreement.pilot != pilot:
+        raise BadInput(f"{where} is on pilot {agreement.pilot}, not on {pilot}; write this pilot's own agreement")
     return agreement
 
 

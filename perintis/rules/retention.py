@@ -9,6 +9,7 @@ erased by time.
 from __future__ import annotations
 
 import calendar
+from collections.abc import Collection, Hashable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -42,6 +43,32 @@ def kept_for(agreement: Agreement, closed: datetime, lead: Calendar, of: Of = "c
 def longest(agreement: Agreement, closed: datetime, lead: Calendar, of: Of = "case") -> Keeping | None:
     """The purpose that keeps the data of a case, or its extract, longest; None where the agreement says nothing."""
     return max(kept_for(agreement, closed, lead, of), key=lambda keeping: keeping.until, default=None)
+
+
+class Touched(NamedTuple):
+    """How many cases or extracts a new agreement keeps shorter or longer, and how many would go at once."""
+
+    shorter: int
+    longer: int
+    due: int
+
+
+def touched(
+    before: Mapping[Hashable, datetime], after: Mapping[Hashable, datetime], at: datetime,
+    kept_back: Collection[Hashable] = (),
+) -> Touched:  # fmt: skip
+    """Compare until when things are kept by two agreements; what stands in one of them alone has no end in the other.
+
+    Due at once is what the new agreement does not keep at the instant `at`, the old one does, and nothing keeps back.
+    """
+    shorter = longer = due = 0
+    for one in before.keys() | after.keys():
+        old, new = before.get(one), after.get(one)
+        shorter += new is not None and (old is None or new < old)
+        longer += old is not None and (new is None or new > old)
+        ends = new is not None and new <= at and (old is None or old > at)
+        due += ends and one not in kept_back
+    return Touched(shorter, longer, due)
 
 
 def _end(closed: date, after: str, zone: ZoneInfo) -> datetime:

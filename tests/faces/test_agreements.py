@@ -88,6 +88,24 @@ def test_a_case_that_may_not_go_on_says_why_and_goes_on_once_it_may(office: Offi
     assert office.done("disclosures", "small").err == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (AGREEMENT.replace("pilot: small", "pilot: other"), "is on pilot other, not on small"),
+        (AGREEMENT.replace("terms:", "trems:"), "trems"),
+    ],
+)
+def test_an_agreement_that_no_run_would_take_is_one_problem_of_the_check(office: Office, text: str, told: str) -> None:
+    """The check says so among everything else it finds; a run, and the agreement as a document, are refused by it."""
+    write_agreement(office, text)
+    answer = office("check", "small", "--json")
+    [problem] = [p for p in json.loads(answer.out) if p["where"] == "agreement.yaml"]
+    assert (answer.status, told in problem["message"]) == (1, True)
+    for command in ("run", "agreement show", "agreement diff"):
+        refused = office(*command.split(), "small", *([office.folder / "new.yaml"] if "diff" in command else []))
+        assert (refused.status, told in refused.err) == (1, True), command
+
+
 def days(first: int, last: int) -> str:
     """The agreement, in force from so many days from now until so many days from now."""
     today = date.today()  # noqa: DTZ011

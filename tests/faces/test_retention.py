@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from perintis.doors import retention_run
 from perintis.doors.vault import erasing
-from perintis.faces.cli import retention_command
+from perintis.faces.cli import agreement_command, retention_command
 from perintis.words.errors import BadInput
 from tests.faces.office import Office, application
 
@@ -91,12 +92,12 @@ def test_what_is_kept_while_a_run_is_at_work_is_passed_over(
     """Set on the first case just before its turn: it stays as it is, and the others are erased."""
     monkeypatch.setenv("PERINTIS_PILOTS", str(kept.folder))
     later(monkeypatch, PERIOD)
-    whole, seen = retention_run.erase_due, []
+    whole, seen = vars(retention_run)["erase_due"], []
 
     def erase_due(database: Any, cases: Any, *arguments: Any, **options: Any) -> int:
         kept.done("subject", act, "small", "--case", "A-001", "--officer", "judge", "--reason", "court order 5")
         seen.append([case.due(options["now"]) for case in cases])
-        return whole(database, cases, *arguments, **options)
+        return int(whole(database, cases, *arguments, **options))
 
     monkeypatch.setattr(retention_run, "erase_due", erase_due)
     assert retention_run.run_retention("small") == {"kept": 0, "erased": 1, "kept_back": 2, "extracts": 0}
@@ -111,7 +112,8 @@ def test_killed_in_the_middle_the_next_night_finishes(kept: Office, monkeypatch:
     """The first case is erased and its files are not cleared yet; the other is whole."""
     monkeypatch.setenv("PERINTIS_PILOTS", str(kept.folder))
     later(monkeypatch, PERIOD)
-    whole, done = erasing._destroy, []
+    done: list[Any] = []
+    whole = erasing._destroy
 
     def destroy(*arguments: Any, **options: Any) -> None:
         if done:
@@ -149,3 +151,40 @@ def test_another_pilots_agreement_erases_nothing(kept: Office, monkeypatch: pyte
     assert "is on pilot other, not on small" in kept("retention", "run", "small", *BY, "--yes").err
     with pytest.raises(BadInput, match="is on pilot other"):
         retention_run.run_retention("small")
+
+
+def version_2(office: Office, retention: str) -> Path:
+    """A new version of the agreement as it stands, with another word on retention."""
+    text = (office.folder / "pilots" / "small" / "agreement.yaml").read_text("utf-8").partition("retention:")[0]
+    new = office.folder / "new.yaml"
+    replaces = "pilot: small\nversion: 2\nreplaces: {number: MoU-7, version: 1}"
+    new.write_text(text.replace("pilot: small", replaces) + retention, "utf-8")
+    return new
+
+
+@pytest.mark.parametrize(
+    ("retention", "change", "cases"),
+    [
+        (RETENTION, None, (0, 0, 0)),
+        (RETENTION.replace("1 year", "60 days"), "art. 2(2): cases are kept 60 days to be audited, not 1 year",
+         (3, 0, 2)),
+        (RETENTION.replace("90 days", "80 days"), "art. 2(1): cases are kept 80 days to answer objections, not 90 days",
+         (0, 0, 0)),
+        (RETENTION.replace("1 year", "2 years"), "art. 2(2): cases are kept 2 years to be audited, not 1 year",
+         (0, 3, 0)),
+        ("", "art. 2(2): cases are not kept any more to be audited (1 year before)", (0, 3, 0)),
+    ],
+)  # fmt: skip
+def test_a_new_version_says_whose_data_it_keeps_otherwise(
+    kept: Office, monkeypatch: pytest.MonkeyPatch, retention: str, change: str | None, cases: tuple[int, int, int]
+) -> None:
+    """After 100 days: closed cases kept shorter, longer, and to be destroyed at once; what is held is not."""
+    at = datetime.now(UTC) + timedelta(days=100)
+    monkeypatch.setattr(agreement_command, "now", lambda: at)
+    new = version_2(kept, retention)
+    told = kept.done("agreement", "diff", "small", new, "--json").json["retention"]
+    assert (change in told["changes"]) if change else told["changes"] == []
+    assert told["cases"] == dict(zip(("shorter", "longer", "due"), cases, strict=True))
+    shown = kept.done("agreement", "diff", "small", new).out
+    assert ("Nothing changes." in shown) is (change is None)
+    assert (f"{cases[2]} would be destroyed by the next" in shown) is (cases != (0, 0, 0))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
 from perintis import Calendar
 from perintis.rules.agreement import read_agreement
-from perintis.rules.retention import kept_for, longest
+from perintis.rules.retention import Touched, kept_for, longest, touched
 from perintis.words.errors import BadInput
 
 JAKARTA = Calendar.weekdays("Asia/Jakarta")
@@ -80,3 +80,13 @@ def test_a_period_is_a_number_with_its_unit(period: str) -> None:
     """One sentence says how to write it."""
     with pytest.raises(BadInput, match="like `5 years` or `90 days`"):
         read_agreement(agreement(period))
+
+
+def test_two_agreements_are_compared_by_when_data_go() -> None:
+    """Shorter, longer, and due at once but for what is kept back; what one of them does not end is kept without end."""
+    day = [datetime(2026, 1, n, tzinfo=UTC) for n in range(1, 10)]
+    before = {"same": day[3], "shorter": day[8], "held": day[8], "longer": day[3], "no end": day[3]}
+    after = {"same": day[3], "shorter": day[4], "held": day[4], "longer": day[8], "new end": day[7]}
+    assert touched(before, after, day[5], {"held"}) == Touched(shorter=3, longer=2, due=1)
+    assert touched(before, after, day[2]).due == 0
+    assert touched(before, before, day[8]) == Touched(0, 0, 0)

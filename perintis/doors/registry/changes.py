@@ -10,13 +10,14 @@ from datetime import date
 from io import StringIO
 from typing import NamedTuple
 
+from perintis.doors import pilot_folder
 from perintis.doors.registry.history import Ref, State, state
 from perintis.doors.registry.models import RegistryAccessRow
 from perintis.doors.registry.registry import Registry, now, records_of
 from perintis.doors.registry.sealed_values import marks
 from perintis.doors.store.disclosing import keep_terms, note_file
 from perintis.doors.store.record_chain import add_records
-from perintis.rules.agreement import Agreement, Disclosure, may_disclose, read_agreement
+from perintis.rules.agreement import Agreement, Disclosure, may_disclose
 from perintis.rules.registry.settings import RECORD
 from perintis.words.errors import NotAllowed
 
@@ -80,10 +81,11 @@ def delivered_by(registry: Registry, agency: str, *, lead: str, on: date) -> tup
 
 def agreement_of(registry: Registry) -> Agreement:
     """The pilot's agreement, or NotAllowed where there is none."""
-    path = registry.home.pilots / "pilots" / registry.pilot.replace("-", "_") / "agreement.yaml"
-    if not path.is_file():
-        raise NotAllowed(f"{path} is missing, so the registry may be shown to nobody; write the agreement first")
-    return read_agreement(path.read_text("utf-8"), str(path))
+    found = pilot_folder.agreement_of(registry.home.pilots, registry.pilot)
+    if found is None:
+        where = f"pilots/{registry.pilot.replace('-', '_')}/agreement.yaml"
+        raise NotAllowed(f"{where} is missing, so the registry may be shown to nobody; write the agreement first")
+    return found
 
 
 def write_notices(registry: Registry, version: int, *, lead: str, on: date) -> dict[str, Notice]:

@@ -64,14 +64,13 @@ def _printed(agreement: Agreement, lang: Language, ending: str) -> str:
 
 def read_here(here: Here, pilot: Pilot[Any]) -> Agreement:
     """The agreement of a pilot, or NotFound where there is none."""
-    from perintis.doors.pilot_folder import read_terms
-    from perintis.rules.agreement import read_agreement
+    from perintis.doors.pilot_folder import find_agreement
 
-    where = f"pilots/{pilot.module}/agreement.yaml"
-    text = read_terms(here.settings.pilots, pilot, "agreement.yaml")
-    if text is None:
+    found = find_agreement(here.settings.pilots, pilot)
+    if found is None:
+        where = f"pilots/{pilot.module}/agreement.yaml"
         raise NotFound(f"{where} is missing; write what the agencies may disclose to one another")
-    return read_agreement(text, where)
+    return found
 
 
 @app.command("diff")
@@ -86,11 +85,13 @@ def diff(
     be asked for any more.
     """
     from perintis.doors.store.disclosure_queries import count_at_step, count_open
+    from perintis.faces.cli.retention_change import touched_by
     from perintis.rules.agreement.compare import compare_general, compare_steps
 
     here = Here()
     definition = here.definition(pilot)
     old, new = read_here(here, definition.pilot), _read_file(file, pilot)
+    kept = touched_by(here, definition.pilot, old, new, now())
     general = list(compare_general(old, new))
     touched = compare_steps(old, new, definition.steps.values(), definition.pilot.lead.code)
     with here.reader() as reader:
@@ -98,9 +99,11 @@ def diff(
         at = {step.step: count_at_step(reader, pilot, step.step) for step in touched}
     today = now().astimezone(ZoneInfo(definition.pilot.lead.calendar.timezone)).date()
     if as_json:
-        print_json(_diff_json(old, new, general, touched, still, at))
+        print_json({**_diff_json(old, new, general, touched, still, at), "retention": kept.line()})
     else:
         _say_diff(old, new, general, touched, still, at, today)
+        for line in kept.lines():
+            say(line)
     if any(step.blocked for step in touched):
         blocked = ", ".join(step.step for step in touched if step.blocked)
         raise BadInput(
@@ -147,7 +150,7 @@ def _say_diff(
     say(f"From {old.citation} to {new.citation}, in force from {new.valid_from}. {count(still, 'case')} open now.")
     if new.valid_from > today:
         note(f"It is not in force before {new.valid_from}: in place of agreement.yaml today it would stop every case")
-    if not general and not touched:
+    if not general and not touched and old.retention == new.retention:
         say("Nothing changes.")
         return
     for sentence in general:

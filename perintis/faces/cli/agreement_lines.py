@@ -38,9 +38,11 @@ def agreement_warnings(here: Here, pilot: Pilot[Any]) -> list[str]:
     text, today = read_terms(here.settings.pilots, pilot, "agreement.yaml"), lead_day(pilot)
     if text is None or not _may_need_attention(text, today):
         return []
-    from perintis.rules.agreement import read_agreement, warnings
+    from perintis.doors.pilot_folder import find_agreement
+    from perintis.rules.agreement import warnings
 
-    return list(warnings(read_agreement(text, f"pilots/{pilot.module}/agreement.yaml"), today))
+    agreement = find_agreement(here.settings.pilots, pilot)
+    return [] if agreement is None else list(warnings(agreement, today))
 
 
 def _may_need_attention(text: str, today: date) -> bool:

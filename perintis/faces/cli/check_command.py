@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from perintis.rules.problem import Problem
 
 
+_AGREEMENT = "agreement.yaml"
+
+
 def command(
     pilot: Annotated[str | None, typer.Argument(help="Only this pilot.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -39,22 +42,22 @@ def command(
 
 def check_one(here: Here, name: str) -> list[Problem]:
     """What is wrong with one pilot."""
-    from perintis.doors.pilot_folder import read_terms
+    from perintis.doors.pilot_folder import find_agreement, read_terms
     from perintis.faces.cli.agreement_lines import lead_day
-    from perintis.rules.agreement import read_agreement
     from perintis.rules.checking import check_pilot
     from perintis.rules.plan import read_plan
+    from perintis.rules.problem import Problem
 
-    definition = here.definition(name)
-    texts = {f: read_terms(here.settings.pilots, definition.pilot, f) for f in ("agreement.yaml", "plan.yaml")}
-    agreement, plan = texts["agreement.yaml"], texts["plan.yaml"]
-    where = f"pilots/{definition.pilot.module}"
-    return check_pilot(
-        definition,
-        None if agreement is None else read_agreement(agreement, f"{where}/agreement.yaml"),
-        None if plan is None else read_plan(plan, f"{where}/plan.yaml"),
-        today=lead_day(definition.pilot),
-    )
+    definition = here.definition(name, agreed=False)
+    text = read_terms(here.settings.pilots, definition.pilot, "plan.yaml")
+    plan = None if text is None else read_plan(text, f"pilots/{definition.pilot.module}/plan.yaml")
+    today = lead_day(definition.pilot)
+    try:
+        agreement = find_agreement(here.settings.pilots, definition.pilot)
+    except BadInput as error:  # one problem among others, and the other pilots are checked, too
+        found = check_pilot(definition, None, plan, today=today)
+        return [Problem(_AGREEMENT, str(error)), *(problem for problem in found if problem.where != _AGREEMENT)]
+    return check_pilot(definition, agreement, plan, today=today)
 
 
 def problem_json(pilot: str, problem: Problem) -> dict[str, Any]:

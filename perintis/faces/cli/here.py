@@ -45,12 +45,12 @@ class Here:
         with open_reader(self.settings) as reader:
             yield reader
 
-    def definition(self, pilot: str) -> Definition:
-        """A pilot with its process code."""
-        from perintis.doors.pilot_folder import load_definition
+    def definition(self, pilot: str, *, agreed: bool = True) -> Definition:
+        """A pilot with its process code, held against its agreement; without `agreed` it cannot be run."""
+        from perintis.doors.pilot_folder import load_definition, load_process
 
         with _readable_code():
-            return load_definition(self.settings.pilots, pilot)
+            return (load_definition if agreed else load_process)(self.settings.pilots, pilot)
 
     def pilot(self, name: str) -> Pilot[Any]:
         """A pilot as promised, or NotFound with the names there are."""

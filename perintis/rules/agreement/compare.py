@@ -59,6 +59,23 @@ def compare_general(old: Agreement, new: Agreement) -> Iterator[str]:
     yield from (f"nothing is promised for {name} any more ({within} before)" for name, within in levels.items())
 
 
+def compare_retention(old: Agreement, new: Agreement) -> Iterator[str]:
+    """What changes of how long, and for which purposes, personal data are kept."""
+    before = {(kept.of, kept.article): kept for kept in old.retention}
+    for kept in new.retention:
+        what = "extracts" if kept.of == "extract" else "cases"
+        told, earlier = f"{what} are kept {kept.after} to {kept.purpose.en}", before.pop((kept.of, kept.article), None)
+        if earlier is None:
+            yield f"{kept.article}: {told}, which was no purpose before"
+        elif earlier.after != kept.after:
+            yield f"{kept.article}: {told}, not {earlier.after}"
+        elif earlier.purpose != kept.purpose:
+            yield f"{kept.article}: {told}, not to {earlier.purpose.en}"
+    for (of, article), kept in before.items():
+        what = "extracts" if of == "extract" else "cases"
+        yield f"{article}: {what} are not kept any more to {kept.purpose.en} ({kept.after} before)"
+
+
 _FATE = {OpenCases.FINISH: "finish", OpenCases.STOP: "stop"}
 
 
