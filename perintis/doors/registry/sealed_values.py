@@ -96,8 +96,11 @@ def open_values(connection: Connection, pilot: str, rows: Sequence[tuple[Row, st
 
 
 def _opened(cipher: AESGCM | None, base: str, row: Row, sealed: str) -> str:
-    if cipher is None:
-        return ERASED
+    return ERASED if cipher is None else open_value(cipher, base, row, sealed)
+
+
+def open_value(cipher: AESGCM, base: str, row: Row, sealed: str) -> str:
+    """One value with the cipher of its person; `base` is store and pilot. Raises PerintisError."""
     try:
         packed = base64.b64decode(sealed)
         return cipher.decrypt(packed[:NONCE], packed[NONCE:], _about(base, row)).decode()

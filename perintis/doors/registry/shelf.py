@@ -101,6 +101,11 @@ class Shelf:
         """Whether such a file is kept of an extract."""
         return (self.folder / digest / name).is_file()
 
+    def check(self, digest: str, name: str) -> None:
+        """Open a file and let go of it. Raises PerintisError where it was changed or its key is gone."""
+        for _ in self._opened(digest, name):
+            pass
+
     def hand_back(self, agency: str, name: str, text: str) -> Path:
         """A file for an agency in its part of the exchange folder."""
         folder = self.returned / agency

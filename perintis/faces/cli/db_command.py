@@ -13,6 +13,7 @@ from perintis.faces.cli.screen import count, note, print_json, say
 from perintis.words.errors import PerintisError
 
 if TYPE_CHECKING:
+    from perintis.doors.registry.verifying import Opened
     from perintis.doors.store.database import Database
     from perintis.doors.vault.contents import Contents
 
@@ -88,18 +89,21 @@ def verify(
 ) -> None:
     """Rebuild the state of every case from its events, and hold events against their chain and the anchor file.
 
-    With the master key at hand, every sealed text is opened and held against the commitment in its event.
+    With the master key at hand, every sealed text is opened and held against the commitment in its event, and so is
+    every value and file of the registries.
     """
     from perintis.doors.store.verifying import verify_store
     from perintis.doors.vault.keys import KeyMissing
 
-    with Here().database() as database:
+    here = Here()
+    with here.database() as database:
         with Meter("Rebuilding from events", "cases") as meter:
             found: list[Found] = [(problem.case, None, problem.what) for problem in verify_store(database, meter)]
-        opened = None
+        opened = registries = None
         if contents is not False:
             try:
                 opened = _open_contents(database, found)
+                registries = _open_registries(here, database, found)
             except KeyMissing as error:
                 if contents:
                     raise
@@ -110,6 +114,9 @@ def verify(
         if opened is not None:
             say(f"{count(opened.texts, 'sealed text')} opened: each is what its event commits to; "
                 f"{count(opened.erased, 'case')} erased, as recorded.")  # fmt: skip
+        if registries is not None and (registries.values or registries.erased or registries.files):
+            say(f"Registries: {count(registries.values, 'value')} and {count(registries.files, 'file')} opened; "
+                f"{count(registries.erased, 'person', 'persons')} erased, as recorded.")  # fmt: skip
 
 
 def _open_contents(database: Database, found: list[Found]) -> Contents:
@@ -119,6 +126,16 @@ def _open_contents(database: Database, found: list[Found]) -> Contents:
     with Meter("Opening what is sealed", "cases") as meter:
         opened = verify_contents(database, meter)
     found += [(misfit.case, misfit.seq, misfit.what) for misfit in opened.misfits]
+    return opened
+
+
+def _open_registries(here: Here, database: Database, found: list[Found]) -> Opened:
+    """The same for what the registries have sealed."""
+    from perintis.doors.registry.verifying import verify_registries
+
+    with Meter("Opening registries", "values") as meter:
+        opened = verify_registries(database, here.settings, meter)
+    found += [(None, None, problem) for problem in opened.problems]
     return opened
 
 
