@@ -15,11 +15,12 @@ from sqlalchemy.exc import IntegrityError
 
 from perintis.doors.registry.extracts import ExtractRows, read_extract
 from perintis.doors.registry.models import DeliveryRow, PersonKeyRow, VersionRow
-from perintis.doors.registry.shelf import ACCEPTED, Shelf
+from perintis.doors.registry.shelf import ACCEPTED, EXTRACT, Shelf
 from perintis.doors.settings import Settings, read_settings
 from perintis.doors.store.database import Database
 from perintis.doors.store.disclosing import keep_terms, note_file
 from perintis.doors.store.models import CaseRow
+from perintis.doors.store.models_disclosure import REFUSED, FileDisclosureRow
 from perintis.doors.store.upgrading import open_database
 from perintis.rules.agreement import Disclosure
 from perintis.rules.linkage.reading import given
@@ -67,7 +68,8 @@ class Registry:
     def receive(self, announced: Announced, disclosed: Sequence[Disclosure] = ()) -> Receipt:
         """Checks checksum, columns, row count and month, and takes the extract once. Faults are told, not raised.
 
-        `disclosed` is what the agency discloses by it; that is recorded when the extract is taken.
+        `disclosed` is what the agency discloses by it. That is recorded when the extract is taken, and also where it
+        was received and goes back with a fault: whoever has a file has been shown what is in it.
         """
         receipt = self._receive(announced, disclosed)
         self.shelf.clear_left(announced.file_name, announced.sha256)
@@ -77,22 +79,25 @@ class Registry:
         earlier = self._delivery_or_none(announced.sha256)
         if earlier is not None and earlier["reference"] != announced.reference:
             return Receipt(duplicate_of=str(earlier["reference"]))
+        if self.settings.source(announced.agency) is None:  # nothing is read that nobody may deliver
+            told = f"{announced.agency} delivers no extract to this registry; correct the agency"
+            return Receipt(fault=f"{announced.file_name}: {told}")
         try:
             rows = self._read(announced.file_name, announced.sha256)
         except PerintisError as error:
+            if self.shelf.has(announced.sha256, EXTRACT):
+                self._note_refused(announced, announced.row_count, disclosed)
             return Receipt(fault=str(error))
         fault = next(self._faults(announced, rows), None)
         if fault is not None:
+            self._note_refused(announced, rows.count, disclosed)
             return Receipt(rows.count, fault=f"{announced.file_name}: {fault}")
         if earlier is None:
             self._take(announced, rows.count, disclosed)
         return Receipt(rows.count)
 
     def _faults(self, announced: Announced, rows: ExtractRows) -> Iterator[str]:
-        source = self.settings.source(announced.agency)
-        if source is None:
-            yield f"{announced.agency} delivers no extract to this registry; correct the agency"
-            return
+        source = self.settings.sources[announced.agency]
         yield from column_faults(rows.columns, source)
         if set(announced.columns) - set(rows.columns):
             yield "the columns are not those that were announced; announce the extract again"
@@ -117,6 +122,19 @@ class Registry:
                 )
         except IntegrityError:  # taken meanwhile by the same case in another process
             return
+
+    def _note_refused(self, announced: Announced, rows: int, disclosed: Sequence[Disclosure]) -> None:
+        """Note an extract that was received and not taken; the same file under the same reference once."""
+        reason = f"not taken (file {announced.sha256[:12]})"
+        about = {"pilot": self.pilot, "what": REFUSED, "reference": announced.reference, "reason": reason}
+        noted = select(FileDisclosureRow.id).filter_by(**about).limit(1)
+        keep_terms(self.database, disclosed)
+        with self.database.write() as connection:
+            if connection.execute(noted).first() is None:
+                note_file(
+                    connection, self.pilot, REFUSED, disclosed, records=rows, at=now(), reference=announced.reference,
+                    reason=reason,
+                )  # fmt: skip
 
     def validate(self, digest: str, name: str) -> CheckedRows:
         """Checks an extract row by row; structural rejects are among the rejected."""

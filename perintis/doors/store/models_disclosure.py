@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from perintis.doors.store.models import Base
 
+REFUSED = "extract not taken"
 APPEND_ONLY = ("disclosure_terms", "disclosures", "file_disclosures")
 
 
@@ -54,8 +55,9 @@ class DisclosureRow(Base):
 class FileDisclosureRow(Base):
     """One file with records of many persons that an agency delivered or was given, by one term of the agreement.
 
-    `what`: an `extract` delivered to the lead (`reference` is its own), a `view` of a registry, or an `export`.
-    `records` counts the rows, each of which is about one person.
+    `what`: an `extract` delivered to the lead (`reference` is its own), one that was received and went back with a
+    fault (REFUSED), or a `view` of a registry. `records` counts the rows, each of which is about one person; of a file
+    that could not be read it is what its agency announced.
     """
 
     __tablename__ = "file_disclosures"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from perintis.doors.registry.changes import view_of, write_notices
+from perintis.doors.registry.changes import delivered_by, view_of, write_notices
 from perintis.doors.registry.history import compare_versions, newest, person_history, state
 from perintis.doors.registry.joining import join_extracts
 from perintis.doors.registry.models import AttributeRow, LinkRow, VersionRow
@@ -82,6 +82,30 @@ def test_what_is_not_as_announced_goes_back(
     receipt = registry.receive(replace(extract, **wrong))  # type: ignore[arg-type]
     assert told in str(receipt.fault)
     assert not registry.standardised()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "records"),
+    [
+        ({"row_count": 12}, [13]),
+        ({"file_name": "cut.xlsx"}, [13]),
+        ({"agency": "polri"}, []),
+        ({"sha256": "0" * 64}, []),
+    ],
+    ids=["counted", "unreadable", "not-agreed", "not-there"],
+)
+def test_an_extract_that_went_back_was_disclosed_all_the_same(
+    registry: Registry, left: Path, wrong: dict[str, object], records: list[int]
+) -> None:
+    """Once for one file, however often its receipt is tried; what was not received, or may not be, is no disclosure."""
+    extract = announced(left, "dukcapil", dukcapil(people()), name=str(wrong.get("file_name", "")))
+    wrongly = replace(extract, **wrong)  # type: ignore[arg-type]
+    disclosed = delivered_by(registry, "dukcapil", lead="imigrasi", on=A_DAY)
+    for _ in range(2):
+        assert registry.receive(wrongly, disclosed).fault is not None
+    with registry.database.read() as connection:
+        noted = connection.exec_driver_sql("SELECT what, records, reference FROM file_disclosures").all()
+    assert [tuple(row) for row in noted] == [("extract not taken", n, "R-dukcapil-2026-03") for n in records]
 
 
 def test_extracts_lie_where_only_the_owner_reads_them(registry: Registry, left: Path) -> None:

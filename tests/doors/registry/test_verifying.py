@@ -22,7 +22,7 @@ from tests.doors.registry.test_personal import BY, NIK
 
 OF_BUDI = "person = (SELECT max(person) FROM registry_links WHERE record = 'D1')"
 OF_SITI = "(SELECT max(person) FROM registry_links WHERE record = 'D2')"
-NIK_OF_SITI = f"SELECT max(a.value) FROM registry_attributes a WHERE a.field = 'nik' AND a.person = {OF_SITI}"
+NIK_OF_SITI = f"(SELECT max(a.value) FROM registry_attributes a WHERE a.field = 'nik' AND a.person = {OF_SITI})"
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_registry_as_it_was_published_fits_and_an_erased_person_is_counted(reg
     ("statement", "expected"),
     [
         (f"UPDATE registry_attributes SET value = 'AAAA' WHERE field = 'nik' AND {OF_BUDI}", ["nik of person"]),
-        (f"UPDATE registry_attributes SET value = ({NIK_OF_SITI}) WHERE field = 'nik' AND {OF_BUDI}", ["nik of person"]),
+        (f"UPDATE registry_attributes SET value = {NIK_OF_SITI} WHERE field = 'nik' AND {OF_BUDI}", ["nik of person"]),
         (f"UPDATE registry_attributes SET value = '' WHERE field = 'nik' AND {OF_BUDI}", ["nik of person"]),
         (f"UPDATE registry_persons SET sealed = 'AAAA' WHERE {OF_BUDI}", ["the key of person"]),
         (f"UPDATE registry_persons SET sealed = NULL, erased = 1 WHERE {OF_BUDI}", ["is erased, but no act records"]),
