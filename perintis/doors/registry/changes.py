@@ -100,7 +100,7 @@ def write_notices(registry: Registry, version: int, *, lead: str, on: date) -> d
         lines = list(_told(agency, before, after, own, shown))
         if not lines:
             continue
-        name = f"changes-{agency}-version-{version}.csv"
+        name = registry.shelf.changes_name(agency, version)
         registry.shelf.hand_back(agency, name, _csv(Told._fields, lines))
         notices[agency] = Notice(name, dict(Counter(line.field for line in lines)))
     return notices

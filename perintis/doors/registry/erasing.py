@@ -270,8 +270,7 @@ def _without(frame: pl.DataFrame, agency: str, record: str, delivery: str, gone:
 
 def _clear_changes(registry: Registry, gone: pl.DataFrame) -> None:
     """Take these records out of the files of changes that lie ready for agencies."""
-    for path in registry.shelf.returned.glob("*/changes-*.csv"):
-        agency = path.parent.name
+    for path, agency, _ in registry.shelf.changes():
         mine = set(gone.filter(pl.col("agency") == agency, pl.col("before").is_null())["record"].to_list())
         lines = list(csv.reader(StringIO(path.read_text("utf-8"))))
         left = [line for line in lines if not line or line[0] not in mine]

@@ -148,7 +148,7 @@ class Registry:
     def hand_back_rejects(self, digest: str, checked: CheckedRows) -> str:
         """Writes the rejected rows and values for the agency: line, column, reason; returns the file's name."""
         delivery = self.delivery(digest)
-        name = f"rejects-{delivery['reference']}-{digest[:8]}.csv".replace("/", "-")
+        name = f"rejects-{self.pilot}-{delivery['reference']}-{digest[:8]}.csv".replace("/", "-")
         told = pl.concat(
             [
                 checked.rejected.with_columns(what=pl.lit("row not taken")),
@@ -274,7 +274,7 @@ def _tidy(registry: Registry) -> None:
 
 def clear_adopted(registry: Registry) -> None:
     """Remove the files of changes of versions that every agency has adopted: the case of the delivery is closed."""
-    files = list(registry.shelf.returned.glob("*/changes-*-version-*.csv"))
+    files = list(registry.shelf.changes())
     if not files:
         return
     wanted = (
@@ -285,8 +285,8 @@ def clear_adopted(registry: Registry) -> None:
     )
     with registry.database.read() as connection:
         adopted = {str(number) for number in connection.execute(wanted).scalars()}
-    for path in files:
-        if path.stem.rpartition("-")[2] in adopted:
+    for path, _, version in files:
+        if version in adopted:
             path.unlink(missing_ok=True)
 
 

@@ -42,6 +42,7 @@ class Shelf:
 
     def __init__(self, settings: Settings, pilot: str, database: Database) -> None:
         self._settings = settings
+        self._pilot = pilot
         self.folder = settings.home / "registry" / pilot
         self.keys = ExtractKeys(database, pilot)
 
@@ -111,6 +112,18 @@ class Shelf:
         folder = self.returned / agency
         _private(folder)
         return _whole(folder / name, lambda stream: stream.write(text.encode()))
+
+    def changes_name(self, agency: str, version: int) -> str:
+        """The name of an agency's file of changes: other pilots may use the same exchange folder."""
+        return f"changes-{self._pilot}-{agency}-version-{version}.csv"
+
+    def changes(self) -> Iterator[tuple[Path, str, str]]:
+        """The files of changes of this pilot that lie ready, each with its agency and its version."""
+        for path in self.returned.glob("*/changes-*-version-*.csv"):
+            agency = path.parent.name
+            before, _, version = path.stem.rpartition("-version-")
+            if before == f"changes-{self._pilot}-{agency}":
+                yield path, agency, version
 
     def digests(self) -> list[str]:
         """The extracts of which something is kept."""

@@ -17,6 +17,7 @@ from perintis.doors.registry.models import AttributeRow, LinkRow, VersionRow
 from perintis.doors.registry.publishing import Decided, publish
 from perintis.doors.registry.registry import Registry
 from perintis.doors.registry.scoring import measure
+from perintis.doors.registry.shelf import Shelf
 from perintis.doors.settings import Settings
 from perintis.doors.store import failpoints
 from perintis.doors.store.database import Database
@@ -106,6 +107,16 @@ def test_an_extract_that_went_back_was_disclosed_all_the_same(
     with registry.database.read() as connection:
         noted = connection.exec_driver_sql("SELECT what, records, reference FROM file_disclosures").all()
     assert [tuple(row) for row in noted] == [("extract not taken", n, "R-dukcapil-2026-03") for n in records]
+
+
+def test_two_pilots_leave_one_another_their_files_of_changes(registry: Registry) -> None:
+    """In one exchange folder: neither the name nor the clearing away of one pilot touches a file of the other."""
+    shelves = {pilot: Shelf(registry.home, pilot, registry.database) for pilot in ("data-management", "data")}
+    for pilot, shelf in shelves.items():
+        shelf.hand_back("kemenkes", shelf.changes_name("kemenkes", 1), pilot)
+    for pilot, shelf in shelves.items():
+        found = [(path.read_text("utf-8"), agency, version) for path, agency, version in shelf.changes()]
+        assert found == [(pilot, "kemenkes", "1")]
 
 
 def test_extracts_lie_where_only_the_owner_reads_them(registry: Registry, left: Path) -> None:
