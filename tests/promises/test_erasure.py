@@ -176,6 +176,8 @@ def test_a_reason_with_an_identity_number_is_refused() -> None:
     """It would outlive what was erased."""
     with pytest.raises(BadInput, match="identity number"):
         acts.checked("officer", "asked for by 3171014508900001")
+    with pytest.raises(BadInput, match="--officer has an identity number in it"):
+        acts.checked("3171014508900001", "letter 12")
     with pytest.raises(BadInput, match="who does it and why"):
         acts.checked("officer", " ")
 

@@ -37,9 +37,15 @@ def checked(officer: str, reason: str) -> tuple[str, str]:
     officer, reason = officer.strip(), " ".join(reason.split())
     if not officer or not reason:
         raise BadInput("say who does it and why (--officer, --reason); both are recorded")
-    if looks_like_nik(officer) or looks_like_nik(reason) or re.search(r"\d{16}", reason):
+    if _names_a_number(officer):
+        raise BadInput("--officer has an identity number in it, and it is kept in clear; give a name or a staff number")
+    if _names_a_number(reason):
         raise BadInput("the reason has an identity number in it, and it is kept in clear; name the file or the letter")
     return officer, reason
+
+
+def _names_a_number(text: str) -> bool:
+    return looks_like_nik(text) or re.search(r"\d{16}", text) is not None
 
 
 def record_act(
