@@ -14,7 +14,8 @@ class Change(NamedTuple):
 
     `first` says that nothing was recorded of this key before. `ready`, `started`, `due` and `retry_at` are instants;
     `result` is the recorded result as JSON; `message` is the body of a request to an agency's system; `outcome` is how
-    the case as a whole ended. `disclosed` is what another agency was shown, or showed the lead, by it.
+    the case as a whole ended, `figures` what was counted in it, as JSON. `disclosed` is what another agency was shown,
+    or showed the lead, by it.
     """
 
     case: int
@@ -38,6 +39,7 @@ class Change(NamedTuple):
     error: str | None = None
     outcome: str | None = None
     disclosed: tuple[Disclosure, ...] = ()
+    figures: str | None = None
 
 
 class Standing(NamedTuple):
@@ -50,3 +52,4 @@ class Standing(NamedTuple):
     outcome: str | None = None
     decision: str | None = None
     problem: str | None = None
+    figures: str | None = None

@@ -12,6 +12,7 @@ from perintis.engine.definition import Definition
 from perintis.engine.live import Live
 from perintis.engine.ports import WorkState
 from perintis.engine.steps import Request
+from perintis.rules.counted import figures_json
 from perintis.words.errors import DefinitionError, NotAgreed
 from perintis.words.recorded import CASE_STEP, CaseStatus, Key, Lifecycle, WorkKind, WorkStatus
 
@@ -37,13 +38,14 @@ def _close(definition: Definition, live: Live, now: datetime) -> tuple[list[Chan
             f"the process returned {type(decision).__name__} instead of {definition.pilot.decision.__name__}"
         )
     outcome = str(getattr(decision, "outcome"))  # noqa: B009  # every decision model has it; checked with the pilot
+    figures = figures_json(decision)
     closing = Change(
         live.id, Key(CASE_STEP, 1), Lifecycle.COMPLETE, now, WorkStatus.COMPLETED, WorkKind.AUTOMATIC,
-        definition.pilot.lead.code, False, now, outcome=outcome,
+        definition.pilot.lead.code, False, now, outcome=outcome, figures=figures,
     )  # fmt: skip
     changes = [*_withdrawals(live, now), closing]
     return changes, Standing(
-        live.id, CaseStatus.CLOSED, closed=now, outcome=outcome, decision=decision.model_dump_json()
+        live.id, CaseStatus.CLOSED, closed=now, outcome=outcome, decision=decision.model_dump_json(), figures=figures
     )
 
 

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from typing import Any, Literal, Protocol, get_args, get_origin
 
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
 from perintis.rules.agreement import (
     MARKS,
@@ -19,10 +18,11 @@ from perintis.rules.agreement import (
     why_trial_only,
 )
 from perintis.rules.agreement.compare import StepShape
+from perintis.rules.counted import declared_figures, figure_faults, is_personal
+from perintis.rules.metrics.counted import figure_asked
 from perintis.rules.plan import Plan
 from perintis.rules.problem import Problem, warning
 from perintis.words.durations import Span, WorkingTime
-from perintis.words.identifiers import Personal
 from perintis.words.pilot import Pilot, Sla
 from perintis.words.recorded import CASE_STEP
 from perintis.words.tables import ATTRIBUTE_PREFIX
@@ -85,6 +85,8 @@ def _check_words(pilot: Pilot[Any]) -> Iterator[Problem]:
     where = f"pilot {pilot.name}"
     if "outcome" not in pilot.decision.model_fields:
         yield Problem(where, f"{pilot.decision.__name__} has no field 'outcome'; add one that says how a case ended")
+    for fault in figure_faults(pilot.decision):
+        yield Problem(where, f"{pilot.decision.__name__} {fault}")
     for name in filter(None, (pilot.reference, pilot.office, *pilot.segments)):
         if is_personal(pilot.application.model_fields[name]):
             yield Problem(where, f"{name!r} is shown in lists, but it identifies a person; name another field")
@@ -92,16 +94,6 @@ def _check_words(pilot: Pilot[Any]) -> Iterator[Problem]:
         yield warning(where, "promises no time to the decision; give it a service level")
     elif not pilot.service_level.reference:
         yield warning(where, "promises a time without saying which rule promises it; give the Sla a reference")
-
-
-def is_personal(field: FieldInfo) -> bool:
-    """Whether the values of a field identify a person."""
-    return any(isinstance(mark, Personal) for mark in field.metadata) or _holds_personal(field.annotation)
-
-
-def _holds_personal(annotation: Any) -> bool:
-    """Whether a personal type is written anywhere in an annotation, as in `Nik | None`."""
-    return any(isinstance(part, Personal) or _holds_personal(part) for part in get_args(annotation))
 
 
 def _check_step(pilot: Pilot[Any], step: StepFacts, steps: Sequence[StepFacts]) -> Iterator[Problem]:
@@ -223,12 +215,29 @@ def _check_plan(pilot: Pilot[Any], steps: Sequence[StepFacts], plan: Plan | None
     for name in (m.outcome for m in plan.metrics if m.outcome):
         if outcomes and name not in outcomes:
             yield Problem(where, f"measures outcome {name!r}, but a decision is one of {', '.join(outcomes)}")
+    yield from _check_figures(pilot, plan, where)
     promised = {step.name for step in steps if step.service_level} | ({CASE_STEP} if pilot.service_level else set())
     for level in plan.service_levels:
         if level.step not in promised:
             yield Problem(where, f"asks for a service level of {level.step!r}, which promises none")
     if plan.design.cases is None:
         yield from _check_columns(pilot, plan, where)
+
+
+def _check_figures(pilot: Pilot[Any], plan: Plan, where: str) -> Iterator[Problem]:
+    """A figure that is measured has to be one that the decision counts."""
+    declared = {figure.name: figure.of for figure in declared_figures(pilot.decision)}
+    for metric in plan.metrics:
+        asked = figure_asked(metric.metric)
+        if asked is None:
+            continue
+        if asked.name not in declared:
+            counted = ", ".join(declared) or "nothing"
+            yield Problem(where, f"measures {metric.metric}, but {pilot.decision.__name__} counts {counted}; mark it "
+                                 "there as Counted()")  # fmt: skip
+        elif asked.share and declared[asked.name] is None:
+            yield Problem(where, f"measures {metric.metric}, but what {asked.name!r} is a part of is not declared; "
+                                 "write Counted(of=...)")  # fmt: skip
 
 
 def _check_columns(pilot: Pilot[Any], plan: Plan, where: str) -> Iterator[Problem]:

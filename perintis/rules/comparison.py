@@ -17,7 +17,16 @@ from typing import TYPE_CHECKING, Any
 from perintis.rules.cautions import Caution, cautions
 from perintis.rules.claims import claim_cap
 from perintis.rules.figures import STATISTICS, Estimate, Figures, Values, difference, few, figures, replicates
-from perintis.rules.metrics import METRICS, Calendars, Metric, NotComparable, View, measure, outcome_metrics
+from perintis.rules.metrics import (
+    METRICS,
+    Calendars,
+    Metric,
+    NotComparable,
+    View,
+    figure_metrics,
+    measure,
+    outcome_metrics,
+)
 from perintis.rules.suppression import Withheld
 from perintis.words.errors import BadInput, NotAllowed
 from perintis.words.tables import ATTRIBUTE_PREFIX, DataSet
@@ -127,7 +136,7 @@ def compare(
             raise NotAllowed(f"{data.name} {claim_cap(data.grade).text}; there is no difference from a promise")
     views = [View(data, calendars or Calendars()) for data in (a, b)]
     offices = [_office_numbers(data) for data in (a, b)]
-    chosen = tuple(metrics) if metrics is not None else (*METRICS, *outcome_metrics(a, b))
+    chosen = tuple(metrics) if metrics is not None else (*METRICS, *figure_metrics(a, b), *outcome_metrics(a, b))
     measured = [[_values(m, *side) for side in zip(views, offices, strict=True)] for m in chosen]
     # A data set compared with itself must not meet its own draws again.
     draw = Draw(seed, resamples, (a.name, b.name if b.name != a.name else f"{b.name} again"))
@@ -203,8 +212,13 @@ def _values(metric: Metric, view: View, offices: tuple[NDArray[np.int64], tuple[
     found = measure(metric, view)
     if isinstance(found, NotComparable):
         return found
-    value = found["value"].to_numpy().astype(np.float64)
-    return Values(metric.kind, value, found["ended"].to_numpy().astype(np.bool_), *offices)
+    numbers = {
+        name: found[name].to_numpy().astype(np.float64) for name in ("value", "part", "whole") if name in found.columns
+    }
+    return Values(
+        metric.kind, numbers["value"], found["ended"].to_numpy().astype(np.bool_), *offices,
+        part=numbers.get("part"), whole=numbers.get("whole"),
+    )  # fmt: skip
 
 
 def _only(pair: Sequence[Measured], rows: Sequence[NDArray[np.int64]]) -> list[Measured]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from perintis.rules.metrics.counted import linearised
 from perintis.rules.metrics.metric import Kind
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ STATISTICS = {
     Kind.COUNT: ("mean", "median", "p90"),
     Kind.MONEY: ("mean", "median", "p90"),
     Kind.SHARE: ("mean",),
+    Kind.RATIO: ("mean",),
 }
 
 
@@ -64,7 +66,8 @@ class Figures:
 class Values:
     """What was measured on one side: a value a case (NaN: unknown), whether it is final, and the case's office.
 
-    `office` numbers the offices in `names`; -1 where it is not known.
+    `office` numbers the offices in `names`; -1 where it is not known. Of a ratio of sums, `part` and `whole` are what
+    its values were made of.
     """
 
     kind: Kind
@@ -72,10 +75,18 @@ class Values:
     ended: NDArray[np.bool_]
     office: NDArray[np.int64]
     names: tuple[str, ...]
+    part: NDArray[np.float64] | None = None
+    whole: NDArray[np.float64] | None = None
 
     def only(self, rows: NDArray[np.int64]) -> Values:
         """The same, for these rows alone."""
-        return replace(self, value=self.value[rows], ended=self.ended[rows], office=self.office[rows])
+        value, part, whole = self.value[rows], None, None
+        if self.part is not None and self.whole is not None:
+            part, whole = self.part[rows], self.whole[rows]
+            value = linearised(part, whole)
+        return replace(
+            self, value=value, ended=self.ended[rows], office=self.office[rows], part=part, whole=whole
+        )  # fmt: skip
 
     @cached_property
     def used(self) -> NDArray[np.bool_]:

@@ -37,10 +37,10 @@ nothing comes after that but acts on its personal data (steps beginning with "pe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from perintis.words.errors import BrokenHistory
 from perintis.words.recorded import CASE_STEP, PERSON_STEP, UNFINISHED, Key, Lifecycle, WorkKind, WorkStatus
@@ -89,6 +89,7 @@ class Event(NamedTuple):
     keyed: tuple[str, ...] = ()
     error: str | None = None
     outcome: str | None = None
+    figures: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ class CaseState:
     breached: datetime | None = None
     last_seq: int = 1
     visits: dict[Key, VisitState] = field(default_factory=dict)
+    figures: Mapping[str, Any] | None = None
 
 
 def rebuild(events: Iterable[Event]) -> CaseState:
@@ -137,7 +139,9 @@ def rebuild(events: Iterable[Event]) -> CaseState:
             _after(state, event)
     if state is None:
         raise BrokenHistory("there is no event")
-    return CaseState(state.opened, state.closed, state.outcome, state.breached, state.last_seq, state.visits)
+    return CaseState(
+        state.opened, state.closed, state.outcome, state.breached, state.last_seq, state.visits, state.figures
+    )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -150,6 +154,7 @@ class _Draft:
     breached: datetime | None = None
     last_seq: int = 1
     visits: dict[Key, VisitState] = field(default_factory=dict)
+    figures: Mapping[str, Any] | None = None
 
 
 def _opened(event: Event) -> _Draft:
@@ -179,7 +184,7 @@ def _case_after(state: _Draft, event: Event) -> None:
         state.breached = event.at
         return
     if event.lifecycle in _CLOSING and event.outcome is not None:
-        state.closed, state.outcome = event.at, event.outcome
+        state.closed, state.outcome, state.figures = event.at, event.outcome, event.figures
         return
     raise BrokenHistory(f"event {event.seq} ({event.lifecycle.value}) cannot happen to the case now")
 

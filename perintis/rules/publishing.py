@@ -114,7 +114,7 @@ def _figures(kind: Kind, side: Figures) -> Figures | NotComparable:
 def _tells(kind: Kind, mean: Estimate, used: int) -> bool:
     """Whether a mean tells that few cases have it (or, for a share, that few have it not)."""
     assert mean.value is not None  # asked before
-    if kind is Kind.SHARE:
+    if kind in (Kind.SHARE, Kind.RATIO):  # a part of few among the wholes of many cases is kept back rather than told
         return few(mean.value * used) or few((1 - mean.value) * used)
     return kind is Kind.COUNT and few(mean.value * used)
 

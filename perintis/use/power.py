@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perintis.rules.metrics import METRICS, NotComparable, View, measure, outcome_metrics
+from perintis.rules.metrics import METRICS, NotComparable, View, figure_metric, measure, outcome_metrics
 from perintis.rules.plan import Plan, PlannedMetric
 from perintis.rules.power.supposed import Supposed, steadiness, suppose
 from perintis.rules.power.table import PowerTable, power_table
@@ -64,7 +64,7 @@ def _find(planned: PlannedMetric, data: DataSet) -> Metric | None:
     known: dict[str, Metric] = {metric.name: metric for metric in METRICS}
     if planned.outcome is not None:
         known |= {metric.name: metric for metric in outcome_metrics(data)}
-    return known.get(planned.metric)
+    return known.get(planned.metric) or figure_metric(planned.metric)
 
 
 def _used(planned: PlannedMetric, measured: pl.DataFrame) -> pl.DataFrame:

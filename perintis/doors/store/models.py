@@ -109,6 +109,7 @@ class CaseRow(Base):
     lease_until: Mapped[datetime | None]
     restricted: Mapped[datetime | None]
     anchored: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    figures: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
     __table_args__ = (
         # An application is opened once. A rehearsal's cases are apart from real ones and from other rehearsals'.

@@ -48,6 +48,7 @@ _STANDING = {
     "last_seq": "bigint", "status": "text", "wake_at": "bigint", "closed": "bigint", "outcome": "text",
     "problem": "text",
 }  # fmt: skip
+_WITH_FIGURES = {**_STANDING, "figures": "json"}
 _LEASED = {"id": "bigint", "fence": "bigint"}
 
 
@@ -61,12 +62,14 @@ _AUTOMATIC = WorkKind.AUTOMATIC
 def event_row(change: Change, seq: int) -> tuple[Any, ...]:
     """The event of a change, in the order of EVENT_COLUMNS."""
     (case, (step, visit), lifecycle, at, status, kind, agency, first, ready, started, due, retry_at, attempt, officer,
-     cost, keyed, _result, _message, error, outcome, _disclosed) = change  # fmt: skip
+     cost, keyed, _result, _message, error, outcome, _disclosed, figures) = change  # fmt: skip
     plain = lifecycle is _COMPLETE and status is _COMPLETED
     detail = _detail(
         kind if first and kind is not _AUTOMATIC else None, due if first else None, retry_at, attempt, error, outcome,
         keyed if first else (), None if plain else status,
     )  # fmt: skip
+    if figures is not None:  # only of a case that is closed, whose detail has its outcome
+        detail = f'{(detail or "")[:-1]},"figures":{figures}}}'
     return (
         case, seq, to_micros(at), step, visit, lifecycle._value_, agency, officer, to_micros(ready) if first else None,
         None if started is None else to_micros(started), cost, detail,
@@ -118,7 +121,7 @@ def _frame(
 def work_row(change: Change, seq: int) -> tuple[Any, ...]:
     """The work row of a change, in the order of WORK_COLUMNS."""
     (case, (step, visit), lifecycle, at, status, kind, agency, _first, ready, started, due, retry_at, attempt, officer,
-     cost, keyed, result, _message, error, _outcome, _disclosed) = change  # fmt: skip
+     cost, keyed, result, _message, error, _outcome, _disclosed, _figures) = change  # fmt: skip
     answered = status is _COMPLETED or status is _SENT_BACK
     ended = answered or lifecycle is _COMPLETE or lifecycle is _WITHDRAW
     return (
@@ -344,12 +347,14 @@ class Recorder:
         last_seq: dict[int, int],
         heads: Heads,
     ) -> None:
+        counted = any(s.figures is not None for s in standings)
         rows = [
             (last_seq[s.case], s.status.value, micros_or_none(s.wake_at), micros_or_none(s.closed), s.outcome,
-             s.problem, s.case, heads[s.case][0])
+             s.problem, *((s.figures,) if counted else ()), s.case, heads[s.case][0])
             for s in standings
         ]  # fmt: skip
-        set_rows(connection, "cases", _STANDING, _LEASED, rows, also=", worker = NULL, lease_until = NULL")
+        columns = _WITH_FIGURES if counted else _STANDING
+        set_rows(connection, "cases", columns, _LEASED, rows, also=", worker = NULL, lease_until = NULL")
         decided = {s.case: s.decision for s in standings if s.decision is not None}
         keys = vault_of(connection).keys(connection, decided)
         decisions = [(keys[case].seal(DECISION, decision), case) for case, decision in decided.items()]

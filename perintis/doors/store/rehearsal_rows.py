@@ -18,7 +18,7 @@ from perintis.words.recorded import CASE_STEP, Key, Lifecycle
 
 _CASE_COLUMNS = (
     "id", "pilot", "version", "process", "reference", "rehearsal", "office", "segments", "status", "opened", "closed",
-    "due", "breached", "outcome", "problem", "last_seq", "wake_at", "fence",
+    "due", "breached", "outcome", "problem", "last_seq", "wake_at", "fence", "figures",
 )  # fmt: skip
 _WORK_COLUMNS = (*WORK_COLUMNS, "breached")
 _CASE = Key(CASE_STEP, 1)
@@ -56,7 +56,7 @@ def _case_row(number: int, case: Simulated, owner: Owner) -> tuple[Any, ...]:
         number, owner.pilot, owner.version, owner.process, case.reference, owner.run, case.office,
         json.dumps(case.segments), standing.status.value, to_micros(case.opened), micros_or_none(standing.closed),
         micros_or_none(case.due), micros_or_none(case.breached.get(_CASE)), standing.outcome, standing.problem,
-        1 + len(case.changes), micros_or_none(standing.wake_at), 0,
+        1 + len(case.changes), micros_or_none(standing.wake_at), 0, standing.figures,
     )  # fmt: skip
 
 

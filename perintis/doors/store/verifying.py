@@ -23,7 +23,8 @@ from perintis.words.recorded import CaseStatus, Key, Lifecycle, WorkKind, WorkSt
 _PART = 1_000
 _CASES = (
     "SELECT c.id, c.pilot, c.rehearsal, c.status, c.opened, c.closed, c.outcome, c.breached, c.last_seq, c.problem, "
-    "p.case_id FROM cases c LEFT JOIN payloads p ON p.case_id = c.id WHERE c.id > {after} ORDER BY c.id LIMIT {part}"
+    "CAST(c.figures AS TEXT), p.case_id FROM cases c LEFT JOIN payloads p ON p.case_id = c.id "
+    "WHERE c.id > {after} ORDER BY c.id LIMIT {part}"
 )
 _WORK = (
     "SELECT case_id, step, visit, kind, agency, status, ready, started, completed, due, breached, retry_at, attempt, "
@@ -83,6 +84,7 @@ class _Case(NamedTuple):
     breached: int | None
     last_seq: int
     problem: str | None
+    figures: str | None
     payload: int | None
 
 
@@ -207,6 +209,7 @@ def read_event(row: Sequence[Any]) -> Event:
         due=instant_or_none(more.get("due")),
         retry_at=instant_or_none(more.get("retry_at")), attempt=more.get("attempt", 1), cost=cost,
         keyed=tuple(more.get("keyed", ())), error=more.get("error"), outcome=more.get("outcome"),
+        figures=more.get("figures"),
     )  # fmt: skip
 
 
@@ -222,8 +225,9 @@ def _against_events(case: _Case, visits: Mapping[Key, VisitState], events: list[
         case.outcome,
         instant_or_none(case.breached),
         case.last_seq,
+        figures=None if case.figures is None else json.loads(case.figures),
     )
-    for name in ("opened", "closed", "outcome", "breached", "last_seq"):
+    for name in ("opened", "closed", "outcome", "breached", "last_seq", "figures"):
         if getattr(told, name) != getattr(stored, name):
             yield f"its row says {name} {getattr(stored, name)}, its events say {getattr(told, name)}"
     for key in sorted(told.visits.keys() | visits.keys()):

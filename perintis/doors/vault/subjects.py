@@ -18,7 +18,7 @@ from sqlalchemy import Connection, inspect
 from perintis.doors.store.database import Database, placeholder
 from perintis.doors.store.types import from_micros, instant_or_none
 from perintis.doors.vault.vault import APPLICATION, DECISION, NOTE, Key, answer_place, open_or_erased, vault_of
-from perintis.rules.checking import is_personal
+from perintis.rules.counted import is_personal
 from perintis.words.errors import BadInput, NotFound
 from perintis.words.pilot import Pilot
 

@@ -141,12 +141,12 @@ class Running:
             )
         )  # fmt: skip
 
-    def close(self, at: datetime, lead: str, outcome: str) -> None:
-        """Record that the case was decided."""
+    def close(self, at: datetime, lead: str, outcome: str, figures: str | None = None) -> None:
+        """Record that the case was decided, and what was counted in it."""
         self.changes.append(
             Change(
                 self.number, _CASE, Lifecycle.COMPLETE, at, WorkStatus.COMPLETED, WorkKind.AUTOMATIC, lead, False, at,
-                outcome=outcome,
+                outcome=outcome, figures=figures,
             )
         )  # fmt: skip
 

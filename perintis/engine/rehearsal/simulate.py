@@ -25,6 +25,7 @@ from perintis.engine.rehearsal.officers import Usage
 from perintis.engine.rehearsal.plan import compile_plan
 from perintis.engine.replay import Replay
 from perintis.rules.assumptions import Assumptions
+from perintis.rules.counted import figures_json
 from perintis.words.errors import BadInput, DefinitionError, PerintisError, SentBack
 from perintis.words.recorded import CaseStatus, Process, WorkKind
 
@@ -197,9 +198,11 @@ class Rehearsal:
                 f"the process returned {type(decision).__name__} instead of {pilot.decision.__name__}"
             )
         outcome = str(getattr(decision, "outcome"))  # noqa: B009  # every decision model has it
-        running.close(at, pilot.lead.code, outcome)
+        figures = figures_json(decision)
+        running.close(at, pilot.lead.code, outcome, figures)
         del self._open[running.number]
-        self._finish(running, Standing(running.number, CaseStatus.CLOSED, closed=at, outcome=outcome))
+        standing = Standing(running.number, CaseStatus.CLOSED, closed=at, outcome=outcome, figures=figures)
+        self._finish(running, standing)
 
     def _standing(self, running: Running) -> Standing:
         if running.problem is not None:

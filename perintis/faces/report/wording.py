@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 STATISTIC_WORDS = {"median": "median", "p90": "90th percentile", "mean": "mean"}
 SHOWN = {
     Kind.DURATION: ("median", "p90"), Kind.COUNT: ("mean",), Kind.SHARE: ("mean",), Kind.MONEY: ("mean",),
+    Kind.RATIO: ("mean",),
 }  # fmt: skip
+SHARES = (Kind.SHARE, Kind.RATIO)
 UNITS = {"share": "", "currency of the pilot": ""}
 MINUS = "\u2212"
 
@@ -196,13 +198,13 @@ def group_line(group: GroupComparison, name: str = "lead_time") -> tuple[str, in
 
 def number(value: float, kind: Kind) -> str:
     """A value with as many digits as a person can use."""
-    if kind is Kind.SHARE:
+    if kind in SHARES:
         return f"{value * 100:.1f} %"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"
 
 
 def _bare(value: float, kind: Kind) -> str:
-    return f"{value * 100:.1f}" if kind is Kind.SHARE else number(value, kind)
+    return f"{value * 100:.1f}" if kind in SHARES else number(value, kind)
 
 
 def _signed(value: float, kind: Kind) -> str:

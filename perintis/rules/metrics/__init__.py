@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perintis.rules.metrics.counted import figure_metric, figure_metrics, not_counted
 from perintis.rules.metrics.counts import (
     ANY_REWORK,
     COST,
@@ -46,7 +47,7 @@ METRICS = (
     ERROR_RATE,
     COST,
 )
-"""The metrics that do not depend on the data; outcomes come from `outcome_metrics`."""
+"""The metrics that do not depend on the data; outcomes come from `outcome_metrics`, figures from `figure_metrics`."""
 
 
 def measure(metric: Metric, view: View) -> pl.DataFrame | NotComparable:
@@ -54,19 +55,28 @@ def measure(metric: Metric, view: View) -> pl.DataFrame | NotComparable:
 
     A value is null, never zero, where what it needs was not recorded for that case.
     """
-    for need in metric.requires:
-        if view.lacks(need):
-            return NotComparable(_lacking(need))
+    missing = lacking(metric, view)
+    if missing is not None:
+        return NotComparable(missing)
     values = metric.measure(view)
     if values["value"].null_count() == values.height:
         return NotComparable(f"not one of {values.height} cases has what this needs")
     return values
 
 
-def _lacking(need: Need) -> str:
-    if need is Need.CALENDAR:
-        return "no office hours were given in which to count working time"
-    return f"no {need.value} were recorded"
+def lacking(metric: Metric, view: View) -> str | None:
+    """What this data set lacks that the metric needs, in words; None where it lacks nothing."""
+    for need in metric.requires:
+        if view.lacks(need):
+            no_hours = need is Need.CALENDAR
+            return "no office hours were given in which to count working time" if no_hours else _none_of(need.value)
+    cases = view.data.cases
+    absent = (c for c in metric.columns if c not in cases.columns or cases[c].null_count() == view.size)
+    return next(map(not_counted, absent), None)
+
+
+def _none_of(what: str) -> str:
+    return f"no {what} were recorded"
 
 
 __all__ = [
@@ -94,6 +104,9 @@ __all__ = [
     "Need",
     "NotComparable",
     "View",
+    "figure_metric",
+    "figure_metrics",
+    "lacking",
     "matured",
     "measure",
     "outcome_metrics",

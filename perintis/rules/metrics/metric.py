@@ -22,6 +22,7 @@ class Kind(StrEnum):
     COUNT = "count"  # mean
     SHARE = "share"  # mean of 0 and 1
     MONEY = "money"  # mean
+    RATIO = "ratio"  # mean of linearised values, which is one sum over another
 
 
 class Better(StrEnum):
@@ -75,6 +76,7 @@ class Metric:
 
     `measure` gives one row for each case: `case`, `value` (null where it cannot be known) and `ended`: whether the
     value is final. Durations use all rows, as "at least so much" where it is not; other kinds use final values only.
+    `columns` are attributes of cases that have to be there.
     """
 
     name: str
@@ -85,3 +87,4 @@ class Metric:
     better: Better | None = Better.LOWER
     requires: tuple[Need, ...] = ()
     basis: Basis = Basis.CLOSED
+    columns: tuple[str, ...] = ()

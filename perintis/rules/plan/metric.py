@@ -9,9 +9,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_serializer, model_validator
 
-from perintis.rules.metrics import METRICS, Better, Kind
+from perintis.rules.metrics import METRICS, Better, Kind, figure_metric
+from perintis.rules.metrics.counted import FIGURE_SHARE
 from perintis.rules.plan.strict import Amount, Strict, Text
 from perintis.rules.verdict.reading import Role
+from perintis.words.counted import FIGURE
 
 OUTCOME = "outcome:"
 PERCENT = "percent"
@@ -64,13 +66,16 @@ KNOWN = {
     **{m.name: KnownMetric(m.name, m.label, m.unit, m.kind, m.better) for m in METRICS},
     SATISFACTION: KnownMetric(SATISFACTION, "Satisfaction index", "points", Kind.COUNT, Better.HIGHER),
 }
-"""The metrics that a plan may name, beside `outcome:NAME`."""
+"""The metrics that a plan may name, beside `outcome:NAME` and figures of the pilot."""
 
 
 def known_metric(name: str) -> KnownMetric | None:
     """The metric of that name, or None where the program cannot measure it."""
     if name.startswith(OUTCOME) and len(name) > len(OUTCOME):
         return KnownMetric(name, f"Outcome: {name.removeprefix(OUTCOME)}", "share", Kind.SHARE, None)
+    figure = figure_metric(name)
+    if figure is not None:
+        return KnownMetric(name, figure.label, figure.unit, figure.kind, figure.better)
     return KNOWN.get(name)
 
 
@@ -143,7 +148,8 @@ class PlannedMetric(Strict):
     def _name_fault(self) -> str | None:
         known = known_metric(self.metric)
         if known is None:
-            return f"there is no such metric; there is {', '.join(KNOWN)} and {OUTCOME}NAME"
+            named = ", ".join((*KNOWN, f"{OUTCOME}NAME", f"{FIGURE}NAME"))
+            return f"there is no such metric; there is {named} and {FIGURE_SHARE}NAME"
         if self.unit not in (known.unit, PERCENT):
             return f"it is measured in {known.unit}; write the unit as {known.unit} or as {PERCENT}"
         if known.better is None and self.direction is None:
@@ -182,7 +188,7 @@ class PlannedMetric(Strict):
                 f"the target {self.target:g} has to be more than the smallest worthwhile effect {self.worthwhile:g}: "
                 "an effect of exactly that size would be found about half of the time"
             )
-        if self.known.kind is Kind.SHARE and self.unit != PERCENT:
+        if self.known.kind in (Kind.SHARE, Kind.RATIO) and self.unit != PERCENT:
             for name in ("worthwhile", "target", "margin"):
                 if (getattr(self, name) or 0) >= 1:
                     return f"a share is between 0 and 1, so {name} cannot be {getattr(self, name):g}"

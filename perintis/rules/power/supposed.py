@@ -108,7 +108,7 @@ def _assumed(metric: PlannedMetric) -> Supposed:
     if metric.metric == SATISFACTION:
         mean, sd = ASSUMED_POINTS
         return _with_sizes(metric, metric.unit, mean, sd, ASSUMED_ICC, f"assumed: answers spread by {sd:g} points")
-    if metric.known.kind is Kind.SHARE:
+    if metric.known.kind in (Kind.SHARE, Kind.RATIO):
         share = ASSUMED_SHARE if metric.better is Better.LOWER else 1 - ASSUMED_SHARE
         told = f"assumed: a share of {share:.0%}"
         return _with_sizes(metric, metric.known.unit, share, math.sqrt(share * (1 - share)), ASSUMED_ICC, told)

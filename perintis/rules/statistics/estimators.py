@@ -7,6 +7,7 @@
 | waiting_time, touch_time (+ _working) | days (working hours) within the first tau | matured |
 | handovers, officer_handovers, rework, any_rework, duplicate_entry, cost | count or sum within tau | matured |
 | outcome:NAME | 1 if it closed so within tau | matured |
+| figure:NAME, figure_share:NAME | what its process counted; that over its whole, linearised | closed |
 | error_rate | 1 if its decision was found wrong within tau of it | decided at least tau ago |
 
 Matured cases entered at least tau before the reading. `cost` by decided case is `cost_per_decision`.
@@ -19,11 +20,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perintis.rules.metrics import ERROR_RATE, METRICS, SERVICE_LEVEL_MET, Kind, Metric, NotComparable
+from perintis.rules.metrics import (
+    ERROR_RATE,
+    METRICS,
+    SERVICE_LEVEL_MET,
+    Kind,
+    Metric,
+    NotComparable,
+    figure_metric,
+    lacking,
+)
 from perintis.rules.metrics.counts import outcome_is
 from perintis.rules.statistics.cohort_values import CohortValues, both, withdrawn
 from perintis.rules.statistics.followed_values import lead_time_values, service_level_values
-from perintis.rules.statistics.matured_values import counted_values, error_values
+from perintis.rules.statistics.matured_values import counted_values, error_values, share_values
 from perintis.rules.statistics.options import Counted, Options, Withdrawal
 
 if TYPE_CHECKING:
@@ -39,11 +49,11 @@ WORKING = "_working"
 
 
 def metric_named(name: str) -> Metric | None:
-    """The metric of that name, `outcome:NAME` included; None where there is none."""
+    """The metric of that name, `outcome:NAME` and figures included; None where there is none."""
     if name.startswith(OUTCOME) and len(name) > len(OUTCOME):
         outcome = name.removeprefix(OUTCOME)
         return Metric(name, f"Outcome: {outcome}", "share", Kind.SHARE, partial(outcome_is, outcome), better=None)
-    return next((metric for metric in METRICS if metric.name == name), None)
+    return next((metric for metric in METRICS if metric.name == name), None) or figure_metric(name)
 
 
 def case_values(
@@ -92,9 +102,10 @@ def _values(
     if metric is SERVICE_LEVEL_MET:
         return service_level_values(view, options, observed_from)
     if metric is ERROR_RATE:
-        missing = [need for need in metric.requires if view.lacks(need)]
-        return NotComparable(f"no {missing[0].value} were recorded") if missing else error_values(view, options)
-    return counted_values(metric, view, options, observed_from)
+        missing = lacking(metric, view)
+        return NotComparable(missing) if missing is not None else error_values(view, options)
+    values = share_values if metric.kind is Kind.RATIO else counted_values
+    return values(metric, view, options, observed_from)
 
 
 def cost_per_decision(baseline: View, pilot: View, units: Units, *, tau: float) -> Effect | NotComparable:

@@ -5,12 +5,15 @@ An open case under-counts, so only cases that entered at least tau ago are used,
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perintis.rules.metrics import Metric, Need, NotComparable, matured, measure
+from perintis.rules.metrics import Metric, NotComparable, lacking, matured
+from perintis.rules.metrics.counted import figure, linearised
 from perintis.rules.metrics.errors import errors_within
 from perintis.rules.statistics.cohort_values import OPEN, YOUNG, CohortValues, withdrawn
 from perintis.rules.statistics.followed_values import LEFT_EARLY, OPEN_EARLY
@@ -38,14 +41,33 @@ def counted_values(
     Cases that were open already when observation began are not: they are there because they took long, and what was
     done on them before was perhaps not seen.
     """
-    for need in metric.requires:
-        if view.lacks(need):
-            return NotComparable(_lacking(metric, need, view))
+    missing = lacking(metric, view)
+    if missing is not None:
+        return NotComparable(missing)
     if options.counted is Counted.CLOSED:
         return _left_out(view, options, observed_from, _closed(metric, view))
     if options.tau is None:
         return NotComparable("a horizon (tau) is needed, so that old and young cases are seen for equally long")
     return _left_out(view, options, observed_from, _matured(metric, view, options.tau, options.working))
+
+
+def share_values(
+    metric: Metric, view: View, options: Options, observed_from: datetime | None = None
+) -> CohortValues | NotComparable:
+    """Of a figure that is a part: one sum over another, linearised over the cases that are used in the end."""
+    found = [counted_values(_of_column(metric, c), view, options, observed_from) for c in metric.columns]
+    part, whole = found
+    if isinstance(part, NotComparable):
+        return part
+    if isinstance(whole, NotComparable):
+        return whole
+    y = linearised(part.y, whole.y)
+    lost = int((~np.isnan(part.y) & np.isnan(y)).sum())
+    return CohortValues(y, {**part.left_out, UNKNOWN: part.left_out.get(UNKNOWN, 0) + lost})
+
+
+def _of_column(metric: Metric, column: str) -> Metric:
+    return replace(metric, measure=partial(figure, column), columns=(column,))
 
 
 def error_values(view: View, options: Options) -> CohortValues:
@@ -96,8 +118,3 @@ def _idle(ripe: MaturedView) -> Flags:
 
 def _numbers(column: pl.Series) -> Floats:
     return column.cast(float).fill_null(np.nan).to_numpy().copy()
-
-
-def _lacking(metric: Metric, need: Need, view: View) -> str:
-    found = measure(metric, view)
-    return found.reason if isinstance(found, NotComparable) else f"no {need.value} were recorded"

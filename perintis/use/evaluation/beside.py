@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perintis.rules.designs.design import Design
 from perintis.rules.designs.strata import is_binary
 from perintis.rules.evaluation.parts import Another, Between, Figure, MetricResult
-from perintis.rules.metrics import DUPLICATE_ENTRY, HANDOVERS, OFFICER_HANDOVERS, REWORK
+from perintis.rules.metrics import DUPLICATE_ENTRY, HANDOVERS, OFFICER_HANDOVERS, REWORK, Kind
 from perintis.rules.statistics.clusters import Clustering
 from perintis.rules.statistics.counts import adjusted_rate_ratio, rate_ratio
 from perintis.rules.statistics.effect import NoEstimate
@@ -85,7 +85,7 @@ def unclustered(prepared: Prepared) -> bool:
 
 def _shares(prepared: Prepared, found: Measured) -> Iterator[Another]:
     """The two shares as they are, with Newcombe's interval, where cases count by themselves."""
-    if found.known.unit != "share" or not unclustered(prepared):
+    if found.known.unit != "share" or found.known.kind is Kind.RATIO or not unclustered(prepared):
         return
     what = "the two shares as they are (Newcombe's interval)"
     used, pilot = found.effect.used, found.values.units.pilot
