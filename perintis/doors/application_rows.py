@@ -17,7 +17,10 @@ from perintis.doors.importers.gzip_stream import open_log
 from perintis.words.errors import BadInput
 
 SEPARATORS = ",;\t"
-EXCEL = (".xlsx", ".xls", ".xlsm", ".ods")
+WORKBOOK, OTHER_SHEETS = ".xlsx", (".xls", ".xlsm", ".ods")
+PACKED = b"PK\x03\x04"
+"""How a workbook begins, whatever its ending says."""
+
 CSV, JSON_LINES = (".csv", ".txt", ".tsv"), (".jsonl", ".ndjson")
 LONGEST_CELL = 131_072
 UNREADABLE = (
@@ -37,23 +40,40 @@ class FileRow:
 
 
 def read_rows(path: Path, model: type[BaseModel]) -> Iterator[FileRow]:
-    """The rows of a CSV or JSON lines file with fields of `model`; an empty cell is a field that is not given.
+    """The rows of a CSV file, a workbook or JSON lines with fields of `model`; an empty cell is a field not given.
 
     Raises BadInput for the file as a whole.
     """
     if path.is_dir():
         raise BadInput(f"{path} is a folder; give the file with the applications")
     ending = path.suffix.lower()
-    if ending in EXCEL:
-        raise BadInput(
-            f"{path.name} is a spreadsheet: in Excel choose Save As, then CSV UTF-8 (comma delimited); give that file"
-        )
+    if ending == WORKBOOK:
+        return _sheet_rows(path, model)
+    if ending in OTHER_SHEETS:
+        raise BadInput(f"{path.name} is a spreadsheet of another kind; choose Save As, then Excel Workbook (.xlsx)")
     if ending not in CSV + JSON_LINES:
-        raise BadInput(f"{path.name}: applications are read from .csv and .jsonl files; save it as one of these")
+        raise BadInput(f"{path.name}: applications are read from .xlsx, .csv and .jsonl files; save it as one of these")
     return _csv_rows(path, model) if ending in CSV else _json_rows(path)
 
 
+def _sheet_rows(path: Path, model: type[BaseModel]) -> Iterator[FileRow]:
+    from perintis.doors.application_sheets import sheet_cells  # late: reading sheets takes polars
+
+    found = sheet_cells(path, lambda cells: len(model.model_fields.keys() & set(_names(cells))))
+    names = _header(path, [str(cell) for cell in next(found)[1]], model)
+    for row, cells, fault in found:
+        beyond = any(str(cell).strip() for cell in cells[len(names) :])
+        if fault is not None or beyond:
+            yield FileRow(row, fault=fault or f"has a cell to the right of the {len(names)} columns: take it out")
+            continue
+        given = {name: cell for name, cell in zip(names, cells, strict=False) if str(cell).strip()}
+        yield FileRow(row, given)
+
+
 def _csv_rows(path: Path, model: type[BaseModel]) -> Iterator[FileRow]:
+    with open_log(path) as stream:
+        if stream.read(len(PACKED)) == PACKED:
+            raise BadInput(f"{path.name} is a workbook, whatever its ending says; name it .xlsx")
     encoding = detect_encoding(path)
     with open_log(path) as stream:
         text = TextIOWrapper(cast(Any, stream.unpacked), encoding=encoding, errors="surrogateescape", newline="")
@@ -80,12 +100,15 @@ def _csv_rows(path: Path, model: type[BaseModel]) -> Iterator[FileRow]:
 
 def _header(path: Path, cells: Sequence[str], model: type[BaseModel]) -> list[str]:
     """The names of the columns, or BadInput saying which are wrong."""
-    names = ["_".join(cell.lower().split()) for cell in cells]
+    names = _names(cells)
     while names and not names[-1]:
         names.pop()
     fields = model.model_fields
     if not set(names) & fields.keys():
-        raise BadInput(f"{path.name}: the first line does not name the columns; it has to have {', '.join(fields)}")
+        raise BadInput(
+            f"{path.name}: the first line does not name the columns, with a comma, semicolon or tab between them; "
+            f"it has to have {', '.join(fields)}"
+        )
     unknown = [cells[i].strip() or f"number {i + 1}" for i, name in enumerate(names) if name not in fields]
     if unknown:
         raise BadInput(
@@ -99,6 +122,11 @@ def _header(path: Path, cells: Sequence[str], model: type[BaseModel]) -> list[st
         what = f"the column {missing[0]} is" if len(missing) == 1 else f"the columns {', '.join(missing)} are"
         raise BadInput(f"{path.name}: {what} missing; every application has to have a value there")
     return names
+
+
+def _names(cells: Sequence[str]) -> list[str]:
+    """Names of columns as fields are named: capitals and spaces do not matter."""
+    return ["_".join(cell.lower().split()) for cell in cells]
 
 
 def _row(line: int, cells: Sequence[str], names: Sequence[str], model: type[BaseModel]) -> FileRow:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
 from tests.faces.office import Office, application, write_csv
 
@@ -132,9 +135,61 @@ def test_json_lines_are_taken_too(office: Office) -> None:
     assert {(r["row"], r["field"]) for r in answer["rejects"]} >= {(2, "nik"), (3, "x"), (3, "nik"), (4, ""), (5, "")}
 
 
+def write_sheet(path: Path, header: Sequence[str], *rows: Sequence[object]) -> Path:
+    """A workbook with an empty first sheet and the rows under a title in the second."""
+    book = Workbook()
+    sheet = book.create_sheet("Applications")
+    for row in (["Applications of one week"], header, *rows):
+        sheet.append(row)
+    book.save(path)
+    return path
+
+
+HEADER = ("Reference", "Office", "Full Name", "NIK", "Born")
+GOOD = ("A-001", "north", "Siti Aminah", "3173014507900001", date(1990, 7, 5))
+
+
+def test_a_workbook_is_taken_as_it_is(office: Office) -> None:
+    """The first sheet with something in it, a title above the header, a date that Excel keeps as a date."""
+    file = write_sheet(office.folder / "a.xlsx", HEADER, GOOD, (None,) * 5)
+    answer = office.done("run", "small", file, "--without-prefect", "--json").json
+    assert (answer["opened"], answer["rejected"]) == (1, 0)
+    shown = office.done("case", "A-001", "--personal", "--json").json
+    assert shown["application"]["born"] == "1990-07-05"
+    assert shown["application"]["nik"] == "3173014507900001"
+
+
+CELLS: list[tuple[int, object, str, str]] = [
+    (3, 3173014507900001, "nik", "is a number, but a NIK is text"),  # Excel keeps fifteen of its sixteen digits
+    (0, 1001, "reference", "is a number, but a registration number is text"),
+    (4, "5/7/1990", "born", "year-month-day"),
+    (2, "#N/A", "", "error cell"),
+    (5, "extra", "", "to the right of the 5 columns"),
+]
+
+
+@pytest.mark.parametrize(("at", "cell", "field", "reason"), CELLS)
+def test_a_bad_row_of_a_workbook_is_refused_with_its_row_in_the_sheet(
+    office: Office, at: int, cell: object, field: str, reason: str
+) -> None:
+    """Row 4 is bad: the good one above it opens a case. A number where text has to be has lost digits, or may have."""
+    bad: list[object] = ["A-002", *GOOD[1:], None]
+    bad[at] = cell
+    file = write_sheet(office.folder / "a.xlsx", HEADER, GOOD, bad)
+    answer = office.done("run", "small", file, "--without-prefect", "--json").json
+    assert answer["opened"] == 1
+    (rejected,) = answer["rejects"]
+    assert (rejected["row"], rejected["field"]) == (4, field)
+    assert reason in rejected["reason"]
+
+
 FILES = [
-    ("a.xlsx", b"PK", "Save As"),
-    ("a.pdf", b"x", ".csv and .jsonl"),
+    ("a.xlsx", b"PK", "damaged"),
+    ("a.xlsx", b"reference,office\n", "not a workbook"),
+    ("a.xls", b"x", "Excel Workbook (.xlsx)"),
+    ("a.csv", b"PK\x03\x04", "name it .xlsx"),
+    ("a.csv", b"reference|office\n", "comma, semicolon or tab"),
+    ("a.pdf", b"x", ".xlsx, .csv and .jsonl"),
     ("a.csv", b"", "empty"),
     ("a.csv", b"Nama;Alamat\nx;y\n", "first line does not name the columns"),
     ("a.csv", b"Nama;NIK\nx;y\n", "column 'Nama' is not a field"),

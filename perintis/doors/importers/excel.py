@@ -50,11 +50,12 @@ class ExcelRows:
         self._rejects = rejects
         self._columns = columns
         self.sheet = ""
+        self.left = 0
         self.other_sheets: tuple[str, ...] = ()
 
     def batches(self) -> Iterator[pl.DataFrame]:
         """The rows as text by role; empty cells are null and empty rows are passed over."""
-        cells, left = self._load()
+        cells, self.left = self._load()
         at, header = self._header(cells)
         places = self._columns.places(header)
         wrong = self._errors()
@@ -64,7 +65,7 @@ class ExcelRows:
             filled = batch.filter(~pl.all_horizontal(pl.col(cells.columns).is_null()))
             taken = filled.select(pl.col("row").cast(pl.UInt32), *texts)
             if wrong:
-                within = {left + place for place in places.values()}
+                within = {self.left + place for place in places.values()}
                 named = [row for row, column in wrong if column in within]
                 taken = self._rejects.drop(taken, pl.col("row").is_in(named), "row", IN_ERROR)
             yield self._columns.by_role(taken)

@@ -1,4 +1,4 @@
-"""Where the error cells (#N/A, #REF!) of an .xlsx are: the sheet reader gives them as empty cells."""
+"""What the sheet reader does not tell of the cells of an .xlsx: which are in error (#N/A, #REF!), which are numbers."""
 
 from __future__ import annotations
 
@@ -12,15 +12,26 @@ RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships
 CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*?)/?>")
 PLACE = re.compile(rb"\br\s*=\s*[\"']([A-Z]+)(\d+)[\"']")
 ERROR = re.compile(rb"\bt\s*=\s*[\"']e[\"']")
+NUMBER = re.compile(rb"^(?!.*\bt\s*=\s*[\"'](?!n[\"']))", re.DOTALL)
+"""A cell without a type is a number, and so is a date: a number with a style."""
 READ = 1 << 20
 ALPHABET = 26
 
 
 def error_cells(path: Path, sheet: str) -> set[tuple[int, int]]:
     """Row (from 1) and column (from 0) of each error cell of a sheet of an .xlsx; empty where the sheet has none."""
+    return _cells(path, sheet, ERROR)
+
+
+def number_cells(path: Path, sheet: str) -> set[tuple[int, int]]:
+    """The same of each cell that is kept as a number, dates and cells with a style and no value among them."""
+    return _cells(path, sheet, NUMBER)
+
+
+def _cells(path: Path, sheet: str, kind: re.Pattern[bytes]) -> set[tuple[int, int]]:
     with zipfile.ZipFile(path) as book:
         part = _part_of(book, sheet)
-        return set() if part is None else set(_errors(book, part))
+        return set() if part is None else set(_of_kind(book, part, kind))
 
 
 def _part_of(book: zipfile.ZipFile, sheet: str) -> str | None:
@@ -32,20 +43,20 @@ def _part_of(book: zipfile.ZipFile, sheet: str) -> str | None:
     return str(PurePosixPath("/xl") / targets[0]).lstrip("/") if targets else None
 
 
-def _errors(book: zipfile.ZipFile, part: str) -> Iterator[tuple[int, int]]:
+def _of_kind(book: zipfile.ZipFile, part: str, kind: re.Pattern[bytes]) -> Iterator[tuple[int, int]]:
     rest = b""
     with book.open(part) as stream:
         while block := stream.read(READ):
             piece = rest + block
             end = piece.rfind(b">") + 1
             piece, rest = piece[:end], piece[end:]
-            if ERROR.search(piece):
-                yield from _errors_of(piece)
+            if kind is not ERROR or ERROR.search(piece):
+                yield from _places(piece, kind)
 
 
-def _errors_of(piece: bytes) -> Iterator[tuple[int, int]]:
+def _places(piece: bytes, kind: re.Pattern[bytes]) -> Iterator[tuple[int, int]]:
     for cell in CELL.finditer(piece):
-        if ERROR.search(cell[1]) and (place := PLACE.search(cell[1])):
+        if kind.search(cell[1]) and (place := PLACE.search(cell[1])):
             yield int(place[2]), _number(place[1])
 
 

@@ -20,11 +20,16 @@ Row = tuple[int, tuple[str | None, ...]]
 
 @dataclass(frozen=True)
 class Sheet:
-    """The names of the columns, the rows with their number in the sheet, and the rows that hold an error cell."""
+    """The names of the columns, the rows with their number in the sheet, and the rows that hold an error cell.
+
+    `name` is that of the sheet, and `left` the number of its first column that is used, from 0.
+    """
 
     header: tuple[str, ...]
     rows: tuple[Row, ...]
     in_error: tuple[int, ...]
+    name: str
+    left: int
 
 
 class _EveryColumn(Columns):
@@ -49,8 +54,9 @@ def read_sheet(path: Path, looked_for: Mapping) -> Sheet:
         refused = Path(folder) / "rejects.csv"
         with Rejects(refused) as rejects:
             columns = _EveryColumn(path.name, looked_for, rejects)
-            batches = list(ExcelRows(path, looked_for, rejects, columns).batches())
+            reader = ExcelRows(path, looked_for, rejects, columns)
+            batches = list(reader.batches())
         with refused.open(encoding="utf-8", newline="") as stream:
             in_error = tuple(int(line["row"]) for line in csv.DictReader(stream))
     rows = tuple((int(row), cells) for batch in batches for row, *rest in batch.iter_rows() if (cells := tuple(rest)))
-    return Sheet(columns.header, rows, in_error)
+    return Sheet(columns.header, rows, in_error, reader.sheet, reader.left)

@@ -24,7 +24,7 @@ MOST_LISTED = 1_000
 
 def command(
     pilot: Annotated[str, typer.Argument(help="The pilot to run.")],
-    file: Annotated[Path | None, typer.Argument(help="Applications: .csv or .jsonl, one a row.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="Applications: .csv, .xlsx or .jsonl, one a row.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Open no case if any row is bad.")] = False,
     without_prefect: Annotated[
         bool, typer.Option("--without-prefect", help="Do the steps in this process, without a Prefect flow run.")
