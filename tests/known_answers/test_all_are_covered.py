@@ -11,6 +11,7 @@ R_DATA = "known_answers/test_data_from_r.py"
 REPRODUCED = {
     "S1": "rules/statistics/test_restricted_mean.py", "S2": "rules/statistics/test_restricted_mean.py",
     "S3": R_DATA, "S4": R_DATA, "S5": "rules/statistics/test_restricted_mean.py",
+    "S6": "known_answers/test_rossi.py",
     "P1": "rules/statistics/test_proportions.py", "P2": "rules/statistics/test_proportions.py",
     "P3": "rules/statistics/test_proportions.py", "P4": "rules/statistics/test_proportions.py",
     "P5": "rules/statistics/test_contingency.py", "P6": "rules/statistics/test_contingency.py",
@@ -28,8 +29,6 @@ REPRODUCED = {
     "X4": "rules/statistics/test_queue_rules.py", "X5": "rules/designs/test_stepped_wedge.py",
 }  # fmt: skip
 NOT_HERE = {
-    "S6": "a Cox regression: hazard ratios are not for evaluators, so the program has none; test_rossi.py holds its "
-    "score test, the log-rank, against the same data",
     "D5": "synthetic difference in differences, which may come later",
     "X2": "the log of an R package that no Python package ships",
 }

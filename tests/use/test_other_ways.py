@@ -183,6 +183,21 @@ def test_the_pace_of_the_curves_is_said_in_words() -> None:
     assert panel.pace.values["p"] == pytest.approx(0, abs=0.01)
 
 
+def test_the_pace_at_an_equal_mix_stands_beside_it() -> None:
+    """Only where the plan names covariates or strata; here the mix is the same on both sides, so it says much alike."""
+    adjusted = evaluate(material(600, plan("parallel_cohorts"))).evaluation.panels.curves
+    assert isinstance(adjusted, CurvesPanel)
+    assert adjusted.pace is not None
+    assert adjusted.adjusted_pace is not None
+    assert adjusted.adjusted_pace.text.endswith("of draws (adjusted log-rank test by office)")
+    seen, expected = (adjusted.adjusted_pace.values[name] for name in ("seen", "expected"))
+    assert seen == adjusted.pace.values["seen"]
+    assert expected == pytest.approx(adjusted.pace.values["expected"], rel=0.02)
+    plain = evaluate(material(600, plan("parallel_cohorts", covariates=[]))).evaluation.panels.curves
+    assert isinstance(plain, CurvesPanel)
+    assert plain.adjusted_pace is None
+
+
 ERRORS = {"metric": "outcome:refused", "role": "primary", "direction": "lower", "unit": "share", "worthwhile": 0.02,
           "target": 0.05, "tau": "40 days", "why": "fewer"}  # fmt: skip
 

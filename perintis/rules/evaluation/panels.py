@@ -91,7 +91,7 @@ class CurvesPanel(Part):
 
     `faster` is the chance that a case of the pilot is decided sooner than one of the baseline, ties shared, over pairs
     of matured cases (Brunner and Munzel 2000); one half means alike. `pace` says in words what the log-rank test of the
-    whole curves says, as a supplement.
+    whole curves says, as a supplement, and `adjusted_pace` the same with the mix of cases made equal.
     """
 
     unit: str
@@ -102,6 +102,7 @@ class CurvesPanel(Part):
     curves: tuple[Curve, ...]
     faster: Figure | None = None
     pace: Message | None = None
+    adjusted_pace: Message | None = None
     note: Message | None = None
 
 

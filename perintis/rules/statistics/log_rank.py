@@ -87,7 +87,7 @@ def log_rank_by_group(
     own = np.where(ended, pilot - np.append(mine, 0.0)[np.maximum(place - 1, 0)], 0.0) - (pilot * passed - drawn)
     _, number = np.unique(group, return_inverse=True)
     here, there = (np.bincount(number, weights=side) > 0 for side in (pilot, ~pilot))
-    error, df = _between_groups(np.bincount(number, weights=own).astype(np.float64), here, there)
+    error, df = between_groups(np.bincount(number, weights=own).astype(np.float64), here, there)
     if error <= 0:
         return NoEstimate("the cohorts end at the same moments, case by case")
     t = float(own.sum()) / error
@@ -95,7 +95,7 @@ def log_rank_by_group(
     return ClusteredLogRank(seen, seen - float(own.sum()), t, df, float(2 * stdtr(df, -abs(t))))
 
 
-def _between_groups(sums: Floats, with_pilot: Flags, with_baseline: Flags) -> tuple[float, float]:
+def between_groups(sums: Floats, with_pilot: Flags, with_baseline: Flags) -> tuple[float, float]:
     """The error of the total of groups, and its degrees of freedom."""
     variance, df = 0.0, 0.0
     for kind in (with_pilot & with_baseline, with_pilot & ~with_baseline, with_baseline & ~with_pilot):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from perintis.use.evaluation.intervals import with_interval
 from perintis.use.evaluation.ways import by_another_way, not_computed, said
 
 if TYPE_CHECKING:
+    from perintis.rules.designs.facts import Covariate
     from perintis.rules.statistics.effect import Effect, Flags, Floats, Whole
     from perintis.use.evaluation.measuring import Measured
     from perintis.use.evaluation.prepare import Prepared
@@ -80,7 +81,12 @@ def _post_stratified(prepared: Prepared, found: Measured) -> Effect | NoEstimate
 
 def columns_of(prepared: Prepared, used: Flags) -> dict[str, Floats]:
     """The plan's covariates as columns of a regression with a constant, one entry a case of the units."""
-    folded = fold(prepared.facts.covariates, used)
+    return independent_of(prepared.facts.covariates, used)
+
+
+def independent_of(covariates: Sequence[Covariate], used: Flags) -> dict[str, Floats]:
+    """Covariates as columns of a regression with a constant, one entry a case, without those that others make up."""
+    folded = fold(covariates, used)
     count = folded.count(np.ones(len(folded.row), dtype=bool))
     x = np.column_stack([np.ones(len(folded)), folded.x])
     kept = [place - 1 for place in independent_columns(x, count) if place > 0]

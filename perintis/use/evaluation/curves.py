@@ -16,7 +16,7 @@ from perintis.rules.statistics.restricted_mean import log_log_interval, quantile
 from perintis.rules.statistics.risk_sets import DECIDED, OTHER, RiskSets, follow
 from perintis.use.evaluation.faster import faster
 from perintis.use.evaluation.flow import LOST
-from perintis.use.evaluation.pace import pace
+from perintis.use.evaluation.pace import adjusted_pace, followed, pace
 
 if TYPE_CHECKING:
     from perintis.rules.statistics.effect import Floats, Whole
@@ -33,16 +33,17 @@ def curves(prepared: Prepared, metrics: tuple[object, ...]) -> CurvesPanel | Mis
     """The panel for the lead time of the plan, or for lead time in days up to the longest permitted horizon."""
     planned = next((m for m in prepared.plan.metrics if m.metric in TIMES), None)
     metric = TIMES[planned.metric] if planned else LEAD_TIME
-    followed = [risk_sets(metric.name, view) for view in prepared.views()]
-    ready = [f for f in followed if isinstance(f, tuple)]
+    sets = [risk_sets(metric.name, view) for view in prepared.views()]
+    ready = [f for f in sets if isinstance(f, tuple)]
     if len(ready) < 2:
-        reason = next(f for f in followed if isinstance(f, NotComparable)).reason
+        reason = next(f for f in sets if isinstance(f, NotComparable)).reason
         return Missing(reason=Message(code="no_lead_time", text=f"no curve can be drawn: {reason}"))
     (_, first), (_, second) = ready
     longest = min(first.last, second.last)
     wanted = planned.tau.value if planned and planned.tau else longest
     tau = wanted if first.knows(wanted) and second.knows(wanted) else longest
     reach = min(tau * BEYOND, max(longest, tau)) if longest > 0 else tau
+    cases = followed(prepared, ready)
     drawn = [
         _curve(name, risk, view, rows, reach, tau)
         for name, view, (rows, risk) in zip(("baseline", "pilot"), prepared.views(), ready, strict=True)
@@ -52,7 +53,8 @@ def curves(prepared: Prepared, metrics: tuple[object, ...]) -> CurvesPanel | Mis
         unit=metric.unit, tau=tau, service_level=_service_level(prepared) if metric is LEAD_TIME else None,
         compliance=None if met is None else Cohorts(baseline=met.baseline, pilot=met.pilot),
         compliance_gap=None if met is None else met.oriented, curves=tuple(drawn),
-        faster=faster(prepared, metric.name, tau), pace=pace(prepared, ready), note=_note(wanted, tau, metric.unit),
+        faster=faster(prepared, metric.name, tau), pace=pace(cases),
+        adjusted_pace=adjusted_pace(prepared, cases), note=_note(wanted, tau, metric.unit),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,31 +10,56 @@ import numpy as np
 from perintis.rules.chance import in_draws
 from perintis.rules.evaluation.parts import Message
 from perintis.rules.statistics.clusters import FEWEST_OFFICES
+from perintis.rules.statistics.cox import adjusted_log_rank
 from perintis.rules.statistics.effect import NOWHERE, NoEstimate
 from perintis.rules.statistics.log_rank import log_rank_by_group
 from perintis.rules.statistics.risk_sets import DECIDED
+from perintis.use.evaluation.adjusting import independent_of
+from perintis.use.evaluation.prepare import mix_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perintis.rules.statistics.effect import Floats, Whole
+    from perintis.rules.statistics.effect import Flags, Floats, Whole
     from perintis.rules.statistics.risk_sets import RiskSets
     from perintis.use.evaluation.prepare import Prepared
 
 
-def pace(prepared: Prepared, ready: Sequence[tuple[Whole, RiskSets]]) -> Message:
-    """What the test says, or why there is none. A withdrawn case counts up to its withdrawal."""
-    sizes = (int(prepared.units.baseline.sum()), 0)
-    rows = np.concatenate([rows + begin for (rows, _), begin in zip(ready, (0, sizes[0]), strict=True)])
+@dataclass(frozen=True, eq=False)
+class Followed:
+    """The cases of both cohorts with a lead time: `rows` of the units, how long each was seen and whether decided.
+
+    `entry` is the age at which each came under observation (None where all did at opening), `group` its office where
+    both cohorts have enough of them, else itself. A withdrawn case counts up to its withdrawal.
+    """
+
+    rows: Whole
+    time: Floats
+    decided: Flags
+    pilot: Flags
+    entry: Floats | None
+    group: Whole
+    by_office: bool
+
+
+def followed(prepared: Prepared, ready: Sequence[tuple[Whole, RiskSets]]) -> Followed:
+    """From the rows and risk sets of the baseline and of the pilot."""
+    units = prepared.units
+    rows = np.concatenate(
+        [rows + begin for (rows, _), begin in zip(ready, (0, int(units.baseline.sum())), strict=True)]
+    )
     time, decided = (np.concatenate([part(risk) for _, risk in ready]) for part in (_times, _decided))
     late = any(risk.entered is not None for _, risk in ready)
     entry = np.concatenate([_entries(risk) for _, risk in ready]) if late else None
-    units = prepared.units
     office = units.office[rows]
     by_office = min(units.offices_of(True), units.offices_of(False)) >= FEWEST_OFFICES and not (office == NOWHERE).any()
-    found = log_rank_by_group(
-        time, decided > 0, units.pilot[rows], office if by_office else np.arange(len(rows)), entry
-    )  # fmt: skip
+    group = office if by_office else np.arange(len(rows))
+    return Followed(rows, time, decided > 0, units.pilot[rows], entry, group, by_office)
+
+
+def pace(cases: Followed) -> Message:
+    """What the test says, or why there is none."""
+    found = log_rank_by_group(cases.time, cases.decided, cases.pilot, cases.group, cases.entry)
     if isinstance(found, NoEstimate):
         return Message(
             code="pace", text=f"the pace of both cohorts was not compared over the whole time: {found.reason}"
@@ -43,7 +69,34 @@ def pace(prepared: Prepared, ready: Sequence[tuple[Whole, RiskSets]]) -> Message
         text=(
             f"at equal age, cases of the pilot were decided {found.seen / found.expected:.2f} times as often as at a"
             f" common pace; were there nothing, as large a difference would come about in {in_draws(found.p)} of draws"
-        ) + (" (log-rank test by office)" if by_office else " (log-rank test, cases taken as independent)"),
+        ) + (" (log-rank test by office)" if cases.by_office else " (log-rank test, cases taken as independent)"),
+    )  # fmt: skip
+
+
+def adjusted_pace(prepared: Prepared, cases: Followed) -> Message | None:
+    """The same at an equal mix of cases; None where the plan names neither covariates nor strata of cases."""
+    mix = mix_of(prepared)
+    if not mix:
+        return None
+    used = np.zeros(len(prepared.units), dtype=bool)
+    used[cases.rows] = True
+    columns = [column[cases.rows] for column in independent_of(mix, used).values()]
+    found = adjusted_log_rank(
+        cases.time, cases.decided, cases.pilot, np.column_stack(columns or [np.zeros((len(cases.rows), 0))]),
+        cases.group, cases.entry,
+    )  # fmt: skip
+    if isinstance(found, NoEstimate):
+        return Message(
+            code="adjusted_pace", text=f"their pace was not compared at an equal mix of cases: {found.reason}"
+        )
+    return Message(
+        code="adjusted_pace", values={"seen": found.seen, "expected": found.expected, "p": found.p},
+        text=(
+            "at equal age and with the mix of cases made equal (covariates and strata of the plan), they were decided"
+            f" {found.seen / found.expected:.2f} times as often as at a common pace; were there nothing, as large a"
+            f" difference would come about in {in_draws(found.p)} of draws"
+        ) + (" (adjusted log-rank test by office)" if cases.by_office
+             else " (adjusted log-rank test, cases taken as independent)"),
     )  # fmt: skip
 
 

@@ -132,6 +132,16 @@ def _office_starts(plan: Plan, units: Units) -> dict[str, date]:
     return {units.offices[place]: plan.design.start for place in with_pilot if place >= 0}
 
 
+def mix_of(prepared: Prepared) -> tuple[Covariate, ...]:
+    """The plan's covariates and the columns of its strata, but for the office: what says which cases came."""
+    material, facts = prepared.material, prepared.facts
+    named = {covariate.name for covariate in facts.covariates}
+    strata = [c for c in material.plan.design.strata if c != "office" and c not in named]
+    data = [view.data for view in prepared.views()]
+    known = [c for c in strata if all(c in one.cases.columns for one in data)]
+    return (*facts.covariates, *(_covariate(name, data) for name in known))
+
+
 def _covariate(name: str, chosen: list[DataSet]) -> Covariate:
     import polars as pl
 

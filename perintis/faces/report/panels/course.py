@@ -52,6 +52,8 @@ def curves_section(evaluation: Evaluation, language: Language) -> Section:
                _spread_table(panel, language)]  # fmt: skip
     if panel.pace is not None:
         blocks.append(Line(t("As a supplement:") + " " + language.phrase(panel.pace) + ".", "muted"))
+    if panel.adjusted_pace is not None:
+        blocks.append(Line(language.say(panel.adjusted_pace), "muted"))
     if panel.note is not None:
         blocks.append(Line(language.say(panel.note), "warning"))
     return Section("curves", 4, title, tuple(blocks))
