@@ -7,19 +7,22 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from perintis.doors.connectors import FolderConnector
+from perintis.doors.going_on import marked
 from perintis.doors.store.breaches import record_breaches
 from perintis.doors.store.database import Database, one_of
 from perintis.doors.store.inbox import Absorbed, absorb, receive
 from perintis.doors.store.outbox import Dispatched, dispatch
-from perintis.doors.store.runs import begin_run, end_run, step_metrics
+from perintis.doors.store.runs import begin_run, end_run, figure_metrics, step_metrics
 from perintis.doors.store.store import LEASE_SECONDS, ProcessStore
 from perintis.doors.vault.anchors import anchor
 from perintis.doors.vault.erasing import finish
 from perintis.engine.definition import Definition
 from perintis.engine.waves import Executor, InTurn, Tally, Waves
+from perintis.rules.counted import declared_figures
 from perintis.words.errors import PerintisError
 from perintis.words.recorded import Process
 
@@ -75,8 +78,12 @@ def run_cases(
     batch_size: int = 2_000,
     lanes: int = 1,
     progress: Callable[[Tally], None] | None = None,
+    home: Path | None = None,
 ) -> RunReport:
-    """Move every runnable case (or `only` these) as far as it can go, and record the run."""
+    """Move every runnable case (or `only` these) as far as it can go, and record the run.
+
+    In `home`, if given, others can see that the run is going on.
+    """
     pilot = definition.pilot
     if definition.agreed is not None:
         definition.agreed.check_there(definition.steps.values())
@@ -86,20 +93,23 @@ def run_cases(
         definition, process, store, executor or InTurn(), clock, batch_size=batch_size, lanes=lanes, progress=progress
     )
     report = RunReport(run, waves.tally, opened=opened)
-    if only is None:  # an officer who answers one case need not wait for it
-        finish(database, connector.folder)  # an erasure that was cut short
-    report.received = take_in_answers(database, definition, connector, clock())
-    with _kept_leases(store, clock):
-        waves.run(only)
-    report.sent = dispatch(
-        database, pilot.name, definition.steps, connector.send, worker=store.worker, clock=clock,
-        agreed=definition.agreed,
-    )  # fmt: skip
-    report.breaches = record_breaches(database, pilot.name, clock())
-    ended = clock()
-    report.metrics = step_metrics(database, pilot.name, process.value, run, ended)
-    end_run(database, run, report.counts, report.metrics, ended)
-    anchor(database, ended)
+    with marked(home, run):
+        if only is None:  # an officer who answers one case need not wait for it
+            finish(database, connector.folder)  # an erasure that was cut short
+        report.received = take_in_answers(database, definition, connector, clock())
+        with _kept_leases(store, clock):
+            waves.run(only)
+        report.sent = dispatch(
+            database, pilot.name, definition.steps, connector.send, worker=store.worker, clock=clock,
+            agreed=definition.agreed,
+        )  # fmt: skip
+        report.breaches = record_breaches(database, pilot.name, clock())
+        ended = clock()
+        report.metrics = step_metrics(database, pilot.name, process.value, run, ended)
+        figures = declared_figures(pilot.decision)
+        report.metrics |= figure_metrics(database, pilot.name, process.value, run, ended, figures)
+        end_run(database, run, report.counts, report.metrics, ended)
+        anchor(database, ended)
     return report
 
 

@@ -6,7 +6,8 @@ number, or the number of a part and of the whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import isfinite
 from types import NoneType, UnionType
@@ -83,6 +84,29 @@ def _number(decision: BaseModel, name: str) -> Number | None:
             f"the figure {name!r} of the decision is no finite number; None says that it is not known"
         )
     return value
+
+
+@dataclass(slots=True)
+class FigureSums:
+    """The figures of many cases: by name in how many cases it was counted, the sum, and the sum of the wholes."""
+
+    sums: dict[str, tuple[int, Number, Number]] = field(default_factory=dict)
+
+    def add(self, figures: Figures) -> None:
+        """Count the figures of one more case."""
+        for name, value in figures.items():
+            part, whole = (value, 0) if isinstance(value, int | float) else value
+            cases, parts, wholes = self.sums.get(name, (0, 0, 0))
+            self.sums[name] = (cases + 1, parts + part, wholes + whole)
+
+    def to_json(self, declared: Sequence[Figure]) -> dict[str, dict[str, Number]]:
+        """By figure `cases`, `sum` and, where it is a part, `of`; without those that no case has."""
+        found = {}
+        for name, of in declared:
+            if name in self.sums:
+                cases, parts, wholes = self.sums[name]
+                found[name] = {"cases": cases, "sum": parts} | ({} if of is None else {"of": wholes})
+        return found
 
 
 def figure_faults(decision: type[BaseModel]) -> Iterator[str]:

@@ -7,6 +7,7 @@ import polars as pl
 from perintis.doors.importers.instants import InstantReader
 from perintis.doors.importers.mapping import AttributeType, Mapping, attribute_name
 from perintis.doors.importers.rejects import Rejects
+from perintis.words.counted import figure_column, whole_column
 from perintis.words.tables import ATTRIBUTE_PREFIX
 
 TRUTH = {"true": True, "1": True, "false": False, "0": False}
@@ -64,6 +65,30 @@ def declared_types(cases: pl.DataFrame, mapping: Mapping, instants: InstantReade
         rejects.add_all(cases.filter(values.is_null() & texts.is_not_null()), column, REASONS[kind])
         cases = cases.with_columns(values.alias(name))
     return cases
+
+
+def with_figures(cases: pl.DataFrame, mapping: Mapping, rejects: Rejects) -> pl.DataFrame:
+    """The cases with their figures as numbers: those that the mapping names, and those that a column is headed as.
+
+    What is no number is reported and null. A column that was read for a figure alone is kept under that name only.
+    """
+    sources = {name: (attribute_name(column), column) for name, column in mapping.figure_columns().items()}
+    headed = [name for name in cases.columns if name.startswith((figure_column(""), whole_column("")))]
+    sources = {name: (name, name) for name in headed} | sources
+    for name, (source, told) in sources.items():
+        if source not in cases.columns:
+            continue
+        given = cases[source]
+        numbers = given.cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False)
+        finite = numbers.set(numbers.is_finite().fill_null(value=False).not_(), None)
+        rejects.add_all(cases.filter(finite.is_null() & given.is_not_null()), told, REASONS[AttributeType.NUMBER])
+        cases = cases.with_columns(finite.alias(name))
+    read = {source for source, told in sources.values() if source not in sources and not _kept(mapping, source, told)}
+    return cases.drop(read & set(cases.columns))
+
+
+def _kept(mapping: Mapping, source: str, told: str) -> bool:
+    return mapping.keeps_as_it_is(source) or mapping.keeps_as_it_is(told)
 
 
 def texts_that_are_instants(cases: pl.DataFrame, instants: InstantReader) -> set[str]:

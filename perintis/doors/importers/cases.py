@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from perintis.doors.importers.attributes import declared_types
+from perintis.doors.importers.attributes import declared_types, with_figures
 from perintis.doors.importers.instants import INSTANT, OFFSET, InstantReader, local_days
 from perintis.doors.importers.mapping import Cohort, Mapping
 from perintis.doors.importers.pairing import visits
@@ -51,6 +51,7 @@ class TableBuilder:
             self.other_transitions += other
         cases = self._dated(raw, found)
         cases = declared_types(cases, self._mapping, self._instants, self._rejects)
+        cases = with_figures(cases, self._mapping, self._rejects)
         steps = _step_table(found, cases)
         return _case_table(cases, self._mapping.cohort), steps
 

@@ -64,7 +64,7 @@ class Columns:
                     "A mapping says which column is which; --guess proposes one. For another file it could "
                     f"be:\n{EXAMPLE}"
                 )
-        for column in (*mapping.only, *(mapping.attributes or ())):
+        for column in (*mapping.only, *(mapping.attributes or ()), *mapping.figure_columns().values()):
             if column not in place:
                 raise BadInput(f"{self._name}: no column {column!r}; {_seen(header)}")
         found |= {FILTER + column: place[column] for column in mapping.only}

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from perintis.rules.yaml_text import load_yaml
+from perintis.words.counted import figure_column, whole_column
 from perintis.words.errors import BadInput
 from perintis.words.tables import ATTRIBUTE_PREFIX, Grade
 
@@ -96,6 +97,13 @@ class Closing(Strict):
         return self
 
 
+class FigureColumn(Strict):
+    """The column with a figure of each case, and where it is a part, the column with the whole."""
+
+    column: str
+    of: str | None = None
+
+
 class Milestone(Strict):
     """A date column of a case extract: the step that ended then, and where known its start and agency."""
 
@@ -148,6 +156,9 @@ class Mapping(Strict):
         default=None, description="case attributes to keep; all that are headed `case:` when not given"
     )
     types: dict[str, AttributeType] = {}
+    figures: dict[str, FigureColumn] = Field(
+        default={}, description="figure of the pilot -> column with it, or {column, of} where it is a part of `of`"
+    )
     milestones: dict[str, Milestone] = Field(
         default={}, description="of a case extract: column with a date -> the step that was completed then"
     )
@@ -194,6 +205,13 @@ class Mapping(Strict):
         if not isinstance(value, MappingType):
             return value
         return {column: {"step": one} if isinstance(one, str) else one for column, one in value.items()}
+
+    @field_validator("figures", mode="before")
+    @classmethod
+    def _figures_in_short(cls, value: object) -> object:
+        if not isinstance(value, MappingType):
+            return value
+        return {name: {"column": one} if isinstance(one, str) else one for name, one in value.items()}
 
     @field_validator("only", mode="before")
     @classmethod
@@ -272,8 +290,17 @@ class Mapping(Strict):
         """Whether the mapping names this role itself, so that its column must be there."""
         return role in self.model_fields_set
 
+    def figure_columns(self) -> dict[str, str]:
+        """The column of the case table for each figure and each whole -> the column of the file that has it."""
+        wholes = {whole_column(name): one.of for name, one in self.figures.items() if one.of is not None}
+        return {figure_column(name): one.column for name, one in self.figures.items()} | wholes
+
     def keeps(self, column: str) -> bool:
-        """Whether a column is kept as a case attribute."""
+        """Whether a column is kept as a case attribute, or read as a figure."""
+        return column in self.figure_columns().values() or self.keeps_as_it_is(column)
+
+    def keeps_as_it_is(self, column: str) -> bool:
+        """Whether a column is kept as a case attribute under its own name."""
         if column in self.case_parts or column.startswith(OWN_PREFIX):
             return False
         if self.attributes is not None:

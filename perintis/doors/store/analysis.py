@@ -5,6 +5,7 @@ Rows go from the database into columns by Arrow; no value passes through Python 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from perintis.doors.store.arrow import read_columns
 from perintis.doors.store.database import Database
 from perintis.doors.store.rehearsals import find_rehearsal
 from perintis.doors.store.types import to_micros
+from perintis.rules.counted import declared_figures
+from perintis.words.counted import figure_column, whole_column
 from perintis.words.errors import BadInput
 from perintis.words.pilot import Pilot
 from perintis.words.recorded import TIMER_STEP, Process, WorkStatus
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
 CLOCK = "from the application being handed in to the decision"
 
 _CASES = """
-    SELECT id, reference AS "case", office, opened, closed, due, outcome, CAST(segments AS TEXT) AS segments
+    SELECT id, reference AS "case", office, opened, closed, due, outcome, CAST(segments AS TEXT) AS segments,
+        CAST(figures AS TEXT) AS figures
     FROM cases WHERE {which}"""
 _STEPS = """
     SELECT w.case_id, w.id AS work, w.step, w.visit, w.agency, w.officer, w.ready, w.started, w.completed, w.status,
@@ -89,7 +93,7 @@ def _case_types() -> dict[str, Any]:
 
     return {
         "id": pl.Int64, "case": pl.String, "office": pl.String, "opened": pl.Int64, "closed": pl.Int64,
-        "due": pl.Int64, "outcome": pl.String, "segments": pl.String,
+        "due": pl.Int64, "outcome": pl.String, "segments": pl.String, "figures": pl.String,
     }  # fmt: skip
 
 
@@ -122,8 +126,9 @@ def _cases(raw: pl.DataFrame, pilot: Pilot[Any], process: Process, until: dateti
             pl.col("due").cast(instant),
             pl.when(pl.col("closed").is_not_null()).then(pl.col("outcome")).alias("outcome"),
             *(_segment(name) for name in pilot.segments),
+            *_figures(pilot),
         )
-        .select(*CASE_COLUMNS, *(f"{ATTRIBUTE_PREFIX}{name}" for name in pilot.segments))
+        .select(*CASE_COLUMNS, pl.selectors.starts_with(ATTRIBUTE_PREFIX))
     )
 
 
@@ -132,6 +137,19 @@ def _segment(name: str) -> pl.Expr:
     import polars as pl
 
     return pl.col("segments").str.json_path_match(f"$.{name}").alias(f"{ATTRIBUTE_PREFIX}{name}")
+
+
+def _figures(pilot: Pilot[Any]) -> Iterator[pl.Expr]:
+    """What the pilot's decisions count, as numbers: null of a case that is not closed, and where it was not counted."""
+    import polars as pl
+
+    told = pl.when(pl.col("closed").is_not_null()).then(pl.col("figures"))
+    for name, of in declared_figures(pilot.decision):
+        places = {figure_column(name): f"$.{name}"} if of is None else {
+            figure_column(name): f"$.{name}[0]", whole_column(name): f"$.{name}[1]",
+        }  # fmt: skip
+        for column, place in places.items():
+            yield told.str.json_path_match(place).cast(pl.Float64, strict=False).alias(column)
 
 
 def _offset(instant: pl.Expr, timezone: str) -> pl.Expr:

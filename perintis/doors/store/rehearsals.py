@@ -22,6 +22,7 @@ from perintis.doors.store.rehearsal_writer import ALONE_FROM, PartWriter
 from perintis.doors.store.runs import begin_run, end_run
 from perintis.engine.rehearsal.cases import Simulated
 from perintis.engine.rehearsal.simulate import Rehearsal
+from perintis.rules.counted import declared_figures
 from perintis.words.errors import NotAllowed, NotFound
 
 KIND = "rehearsal"
@@ -93,7 +94,10 @@ def _metrics(rehearsal: Rehearsal) -> dict[str, Any]:
         code: {"officers": used.officers, "busy": round(used.share, 4)}
         for code, used in sorted(rehearsal.usage.items())
     }
-    return {"observed_until": rehearsal.observed_until.isoformat(), "officers": usage}
+    declared = declared_figures(rehearsal.definition.pilot.decision)
+    figures = rehearsal.totals.figures.to_json(declared)
+    found = {"observed_until": rehearsal.observed_until.isoformat(), "officers": usage}
+    return {**found, "figures": figures} if figures else found
 
 
 def finished_rehearsals(database: Database, pilot: str, process: str | None = None) -> list[StoredRehearsal]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import chain
 from statistics import median
@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, Connection, func, insert, select, type_coerce
 from perintis.doors.store.database import Database
 from perintis.doors.store.models import CaseRow, RunRow, WorkRow
 from perintis.doors.store.types import EPOCH
+from perintis.rules.counted import Figure, FigureSums
 from perintis.words.recorded import WorkKind, WorkStatus
 
 
@@ -59,6 +60,36 @@ def step_metrics(database: Database, pilot: str, process: str, run: int, until: 
         )  # fmt: skip
         cursor = rows.cursor  # the driver's own: of a hundred thousand rows SQLAlchemy would make twice the work
         return summarise_steps(chain.from_iterable(iter(lambda: cursor.fetchmany(10_000), [])))
+
+
+def figure_metrics(
+    database: Database, pilot: str, process: str, run: int, until: datetime, declared: Sequence[Figure]
+) -> dict[str, Any]:
+    """`figures`: what was counted in the live cases that were closed after the previous run ended, as `FigureSums`.
+
+    Empty where there is nothing; nothing is asked of the store where a pilot declares no figures.
+    """
+    if not declared:
+        return {}
+    sums = FigureSums()
+    with database.read() as connection:
+        since = _previous_end(connection, pilot, process, run)
+        told = connection.execute(
+            select(CaseRow.figures).where(
+                CaseRow.pilot == pilot, CaseRow.process == process, CaseRow.rehearsal.is_(None),
+                CaseRow.figures.is_not(None), CaseRow.closed > since, CaseRow.closed <= until,
+            )
+        )  # fmt: skip
+        for (figures,) in told:
+            sums.add(figures)
+    return {"figures": sums.to_json(declared)} if sums.sums else {}
+
+
+def add_metrics(database: Database, run: int, metrics: dict[str, Any]) -> None:
+    """Keep more of a run that has ended, beside what is kept of it already."""
+    with database.write() as connection:
+        kept = connection.execute(select(RunRow.metrics).where(RunRow.id == run)).scalar_one()
+        connection.execute(update(RunRow).where(RunRow.id == run).values(metrics={**kept, **metrics}))
 
 
 def summarise_steps(rows: Iterable[Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ contend for officers, who serve first come first served in office hours. Memory 
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -25,14 +26,17 @@ from perintis.engine.rehearsal.officers import Usage
 from perintis.engine.rehearsal.plan import compile_plan
 from perintis.engine.replay import Replay
 from perintis.rules.assumptions import Assumptions
-from perintis.rules.counted import figures_json
+from perintis.rules.counted import FigureSums, figures_json
 from perintis.words.errors import BadInput, DefinitionError, PerintisError, SentBack
 from perintis.words.recorded import CaseStatus, Process, WorkKind
 
 
 @dataclass(slots=True)
 class Totals:
-    """What came of a rehearsal, in kept cases; `outcomes` counts those that were decided, `problem` is the first."""
+    """What came of a rehearsal, in kept cases; `outcomes` counts those that were decided, `problem` is the first.
+
+    `figures` adds up what was counted in them.
+    """
 
     opened: int = 0
     closed: int = 0
@@ -41,6 +45,7 @@ class Totals:
     warm_up: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     problem: str | None = None
+    figures: FigureSums = field(default_factory=FigureSums)
 
 
 class Rehearsal:
@@ -224,6 +229,8 @@ class Rehearsal:
         totals.still_open += standing.status in (CaseStatus.WAITING, CaseStatus.READY)
         if standing.outcome is not None:
             totals.outcomes[standing.outcome] += 1
+        if standing.figures is not None:
+            totals.figures.add(json.loads(standing.figures))
         totals.problem = totals.problem or standing.problem
         names = self.definition.pilot.segments
         segments = running.application.model_dump(mode="json", include=set(names)) if names else {}

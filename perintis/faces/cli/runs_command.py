@@ -60,6 +60,15 @@ def _print(runs: Sequence[RunLine], offices: Offices, pilot: str, at: datetime) 
         say()
         for line in _metrics(latest):
             say(line)
+    for run in _with_figures(runs):
+        say()
+        for line in figure_lines(run):
+            say(line)
+    scored = next((run for run in runs if run.metrics.get("matching")), None)
+    if scored is not None:
+        say()
+        for line in _matching(scored):
+            say(line)
     say()
     say(f"Times are {zone_name(zone, at)}.")
 
@@ -81,6 +90,44 @@ def _metrics(run: RunLine) -> Iterator[str]:
         for name, figures in run.metrics["steps"].items()
     ]  # fmt: skip
     yield table(("Step", "Agency", "Done", "Median wait", "Median work"), rows, right=(2,))
+
+
+def _with_figures(runs: Sequence[RunLine]) -> Iterator[RunLine]:
+    """Of each kind of run and each process, the latest in which something was counted."""
+    seen = set()
+    for run in runs:
+        if run.metrics.get("figures") and _kind(run) not in seen:
+            seen.add(_kind(run))
+            yield run
+
+
+def figure_lines(run: RunLine) -> Iterator[str]:
+    """What was counted in the cases that a run closed."""
+    yield f"Counted in the cases closed by run {run.run} ({_kind(run)}):"
+    rows = [
+        (
+            name.replace("_", " ").capitalize(), f"{told['cases']:,}", f"{told['sum']:,.6g}",
+            f"{told['sum'] / told['cases']:,.4g}", f"{told['sum'] / told['of']:.1%}" if told.get("of") else "",
+        )
+        for name, told in run.metrics["figures"].items()
+    ]  # fmt: skip
+    yield table(("Figure", "Cases", "Sum", "Per case", "Share"), rows, right=(1, 2, 3, 4))
+
+
+def _matching(run: RunLine) -> Iterator[str]:
+    """How good the matching was where the truth is known: precision and recall."""
+    yield f"Matching up to run {run.run}, where the truth is known:"
+    ways = run.metrics["matching"]
+    rows = [
+        (f"{measure} by {what}", *(_share((way[of] or {}).get(measure)) for way in ways))
+        for what, of in (("pairs", "pairs"), ("whole persons", "persons_exact"))
+        for measure in ("precision", "recall")
+    ]  # fmt: skip
+    yield table(("", *(way["way"] for way in ways)), rows, right=tuple(range(1, len(ways) + 1)))
+
+
+def _share(share: float | None) -> str:
+    return "cannot be told" if share is None else f"{share:.4f}"
 
 
 def _minutes(minutes: float | None) -> str:
