@@ -108,6 +108,7 @@ def _run(pilot: Pilot[Any], function: ProcessFunction, intake: str | None) -> Ru
         report = run_cases(
             database, definition, process, FolderConnector(settings.exchange_folder), executor=executor,
             kind="prefect", flow_run=flow_run, opened=taken.opened, lanes=LANES, progress=_progress.get(),
+            home=settings.home,
         )  # fmt: skip
     finally:
         database.close()

@@ -22,7 +22,7 @@ def move_here(here: Here, definition: Definition, *, opened: int) -> Mapping[str
     with here.database() as database, Meter("Moving cases", "cases") as meter:
         report = run_cases(
             database, definition, Process.TO_BE, here.connector(), opened=opened,
-            progress=lambda tally: meter(handled(tally)),
+            progress=lambda tally: meter(handled(tally)), home=here.settings.home,
         )  # fmt: skip
     return {"run": report.run, **report.counts, "unrun": 0}
 
@@ -41,7 +41,7 @@ def move_through_prefect(here: Here, pilot: str, *, intake: int | None, quiet: b
 
 def move_one(here: Here, database: Database, definition: Definition, case: int, process: Process) -> None:
     """Move the one case that was just answered, with the same engine and without Prefect."""
-    run_cases(database, definition, process, here.connector(), only=[case], kind="answer")
+    run_cases(database, definition, process, here.connector(), only=[case], kind="answer", home=here.settings.home)
 
 
 def handled(tally: Tally) -> int:

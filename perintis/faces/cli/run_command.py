@@ -10,6 +10,7 @@ import typer
 
 from perintis.faces.cli.agreement_lines import note_agreement
 from perintis.faces.cli.here import Here, now
+from perintis.faces.cli.run_lines import interrupted_sentence
 from perintis.faces.cli.screen import count, joined, note, print_json, say
 from perintis.words.errors import BadInput, NotAllowed
 
@@ -39,6 +40,8 @@ def command(
     here = Here()
     definition = here.definition(pilot)
     taken = None
+    if sentence := interrupted_sentence(here, pilot):
+        note(sentence)
     if file is not None:
         with here.database() as database:
             taken = take_file(database, definition, file, strict=strict)

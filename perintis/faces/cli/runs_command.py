@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
 
+from perintis.doors.going_on import Course, course_of
 from perintis.doors.store.queries import RunLine, list_runs
 from perintis.faces.cli.here import Here, Offices, now, step_words
+from perintis.faces.cli.run_lines import below_the_runs
 from perintis.faces.cli.screen import print_json, say, table
 from perintis.faces.moments import moment, span_words, zone_name
 from perintis.words.errors import NotFound
 
 EVERYTHING = 1_000_000
+MINUTE = timedelta(minutes=1)
 KINDS = ("prefect", "local", "rehearsal")
 FIGURES = ("opened", "advanced", "closed", "waiting", "failed", "breaches")
 
@@ -30,31 +33,37 @@ def command(
     offices, at = here.offices(), now()
     with here.reader() as reader:
         runs = list_runs(reader, pilot, kinds=None if answers else KINDS, limit=EVERYTHING if as_json else limit)
+        courses = {run.run: course_of(run, here.settings, reader, at) for run in runs}
     if not runs and offices.pilots and pilot not in offices.pilots:
         raise NotFound(f"there is no pilot {pilot!r}; there is {', '.join(sorted(offices.pilots))}")
     if as_json:
-        print_json([run_json(run) for run in runs])
+        print_json([run_json(run, courses[run.run]) for run in runs])
         return
     if not runs:
         say(f"There are no runs of {pilot} yet. `perintis run {pilot} FILE` makes one.")
         return
-    _print(runs, offices, pilot, at)
+    _print(runs, courses, offices, pilot, at)
 
 
-def run_json(run: RunLine) -> dict[str, Any]:
+def run_json(run: RunLine, course: Course) -> dict[str, Any]:
     """One run for programs; keys as in docs/reference/commands.md."""
-    return run._asdict()
+    return {**run._asdict(), "course": course}
 
 
-def _print(runs: Sequence[RunLine], offices: Offices, pilot: str, at: datetime) -> None:
+def _print(
+    runs: Sequence[RunLine], courses: Mapping[int, Course], offices: Offices, pilot: str, at: datetime
+) -> None:  # fmt: skip
     zone = offices.zone(pilot)
     rows = []
     for run in runs:
-        took = span_words((run.ended - run.started).total_seconds() / 60) if run.ended else "interrupted"
+        took = _no_end(run, courses[run.run]) if run.ended is None else span_words((run.ended - run.started) / MINUTE)
         figures = [f"{run.counts[name]:,}" if run.counts.get(name) else "" for name in FIGURES]
         rows.append((run.run, _kind(run), moment(run.started, at, zone), took, *figures))
     headings = ("Run", "Kind", "Started", "Took", "Opened", "Moved", "Closed", "Waiting", "Failed", "Late")
     say(table(headings, rows, right=(0, 4, 5, 6, 7, 8, 9)))
+    for line in below_the_runs(runs, courses, pilot):
+        say()
+        say(line)
     latest = next((run for run in runs if run.metrics.get("steps")), None)
     if latest is not None:
         say()
@@ -71,6 +80,11 @@ def _print(runs: Sequence[RunLine], offices: Offices, pilot: str, at: datetime) 
             say(line)
     say()
     say(f"Times are {zone_name(zone, at)}.")
+
+
+def _no_end(run: RunLine, course: Course) -> str:
+    """Of a rehearsal nothing tells whether it is still going on."""
+    return "not finished" if run.kind == "rehearsal" else course.value
 
 
 def _kind(run: RunLine) -> str:

@@ -23,6 +23,7 @@ from perintis.doors.store.queries import (
 )
 from perintis.faces.cli.agreement_lines import note_agreement
 from perintis.faces.cli.here import Here, Offices, now, step_words
+from perintis.faces.cli.run_lines import course_sentence
 from perintis.faces.cli.screen import count, print_json, say, table
 from perintis.faces.moments import due_words, moment, zone_name
 from perintis.words.errors import NotFound
@@ -55,11 +56,14 @@ def command(
             return
         steps = [] if closed else waiting_by_step(reader, filters, at)
         total = count_listed(reader, filters, at)
+        courses = [course_sentence(here, reader, name) for name in sorted({c.pilot for c in counts})]
         paused = [name for name in paused_pilots(reader) if pilot in (None, name)]
     if not counts:
         say("There are no cases yet. `perintis run PILOT FILE` opens some, `perintis demo` shows how it looks.")
         return
     _print(counts, steps, cases, total, filters, offices, at)
+    for sentence in filter(None, courses):
+        say(sentence)
     for name in paused:
         say(f"{name} opens no new cases: the harm monitor tripped; `perintis harm {name}` says more.")
     for name in sorted({c.pilot for c in counts} & offices.pilots.keys()):
