@@ -90,20 +90,33 @@ def agreement_of(registry: Registry) -> Agreement:
 
 def write_notices(registry: Registry, version: int, *, lead: str, on: date) -> dict[str, Notice]:
     """Writes a file for each agency with what a version changed for its records; agencies without changes get none."""
+    while True:
+        marked = hidden(registry, erased=True)
+        lines = _lines(registry, version, marked, lead=lead, on=on)
+        if hidden(registry, erased=True) == marked:  # else somebody was erased who stands in what was read
+            break
+    notices = {}
+    for agency, told in lines.items():
+        name = registry.shelf.changes_name(agency, version)
+        registry.shelf.hand_back(agency, name, _csv(Told._fields, told))
+        notices[agency] = Notice(name, dict(Counter(line.field for line in told)))
+    return notices
+
+
+def _lines(
+    registry: Registry, version: int, marked: frozenset[str], *, lead: str, on: date
+) -> dict[str, list[Told]]:  # fmt: skip
+    """What each agency is told of a version, without these persons."""
     before = state(registry.database, registry.pilot, version - 1)
     after = state(registry.database, registry.pilot, version)
     own = _own_values(registry)
-    after = _without(after, hidden(registry, erased=True))
-    notices = {}
+    after = _without(after, marked)
+    found = {}
     for agency in registry.settings.sources:
         shown = fields_shown(registry, agency, lead=lead, on=on)
-        lines = list(_told(agency, before, after, own, shown))
-        if not lines:
-            continue
-        name = registry.shelf.changes_name(agency, version)
-        registry.shelf.hand_back(agency, name, _csv(Told._fields, lines))
-        notices[agency] = Notice(name, dict(Counter(line.field for line in lines)))
-    return notices
+        if lines := list(_told(agency, before, after, own, shown)):
+            found[agency] = lines
+    return found
 
 
 def hidden(registry: Registry, *, erased: bool) -> frozenset[str]:

@@ -26,6 +26,7 @@ from perintis.doors.registry.persons import FoundPerson, note
 from perintis.doors.registry.registry import Registry
 from perintis.doors.registry.sealed_values import Row, open_values
 from perintis.doors.registry.shelf import ACCEPTED, EXTRACT, SCORED
+from perintis.doors.registry.standing import Standing, stood_still
 from perintis.doors.store.failpoints import failpoint
 from perintis.doors.store.models import CaseRow, WorkRow
 from perintis.doors.vault.acts import Act
@@ -56,17 +57,24 @@ def erase_person(registry: Registry, found: FoundPerson, *, officer: str, reason
     """Erase one person; returns how many cases of deliveries were erased with them, because officers compared the
     person's records in them.
 
-    Raises NotAllowed where the person is held or was erased, or is in an extract that is still on its way.
+    Raises NotAllowed where the person is held or was erased, is in an extract that is still on its way, or where a run
+    is at work on the registry: it may have read what is about to go, and would write it once more.
     """
     finish(registry)
     check_erasable(found)
-    leaving = _looked_up(registry, found)
-    home = registry.home.exchange_folder
-    erase_cases(registry.database, leaving.cases, home, officer=officer, reason=reason, now=now)
-    _destroy(registry, found.person, leaving, officer=officer, reason=reason, now=now)
+    home, cases = registry.home.exchange_folder, 0
+    while True:
+        with registry.database.write() as connection:
+            seen = stood_still(connection, registry, now)
+        leaving = _looked_up(registry, found)
+        erase_cases(registry.database, leaving.cases, home, officer=officer, reason=reason, now=now)
+        cases += len(leaving.cases)
+        expected = seen.after_erasing(len(leaving.cases))
+        if _destroy(registry, found.person, leaving, expected, officer=officer, reason=reason, now=now):
+            break
     failpoint("registry:erased")
     finish(registry)
-    return len(leaving.cases)
+    return cases
 
 
 def check_erasable(found: FoundPerson) -> None:
@@ -81,13 +89,16 @@ def check_erasable(found: FoundPerson) -> None:
 
 
 def _destroy(
-    registry: Registry, person: str, leaving: _Leaving, *, officer: str, reason: str, now: datetime
-) -> None:  # fmt: skip
+    registry: Registry, person: str, leaving: _Leaving, expected: Standing, *, officer: str, reason: str, now: datetime
+) -> bool:
+    """Destroy the key and the values; False, and nothing is done, where something came in since it was looked up."""
     key, pilot = PersonKeyRow, registry.pilot
     told = json.dumps({"records": leaving.records, "extracts": leaving.extracts})
     with registry.database.write() as connection:
         if registry.database.is_sqlite:
             connection.exec_driver_sql("PRAGMA secure_delete = ON")
+        if stood_still(connection, registry, now) != expected:
+            return False
         free = (key.pilot == pilot, key.person == person, key.erased.is_(None), key.held.is_(None))
         emptied = {"sealed": None, "erased": now, "leaving": told}
         if connection.execute(update(key).where(*free).values(**emptied)).rowcount != 1:
@@ -95,6 +106,7 @@ def _destroy(
         of = (AttributeRow.pilot == pilot, AttributeRow.person == person)
         connection.execute(update(AttributeRow).where(*of).values(value=""))
         note(connection, pilot, person, Act.ERASE, officer=officer, reason=reason, now=now)
+    return True
 
 
 def _looked_up(registry: Registry, found: FoundPerson) -> _Leaving:
@@ -146,7 +158,7 @@ def _named(registry: Registry, accepted: pl.DataFrame, numbers: Collection[str])
 
 def _naming_extracts(registry: Registry, records: Collection[Ref], numbers: Collection[str]) -> Iterator[str]:
     """The extracts as delivered that name the person; NotAllowed where one of them is still to be read."""
-    query = select(DeliveryRow.digest, DeliveryRow.agency, DeliveryRow.reference, DeliveryRow.accepted)
+    query = select(DeliveryRow.digest, DeliveryRow.agency, DeliveryRow.reference, DeliveryRow.linked)
     with registry.database.read() as connection:
         taken = {row.digest: row for row in connection.execute(query.where(DeliveryRow.pilot == registry.pilot))}
         open_ones = set(
@@ -161,7 +173,7 @@ def _naming_extracts(registry: Registry, records: Collection[Ref], numbers: Coll
         own = {record for agency, record in records if row is None or agency == row.agency}
         if not _names(registry, digest, own, numbers):
             continue
-        if row is not None and row.accepted is None and row.reference in open_ones:
+        if row is not None and row.linked is None and row.reference in open_ones:
             raise NotAllowed(
                 f"extract {row.reference} names this person and is on its way into the registry; erase when it is in"
             )

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from perintis.doors.linkage.linking import Told, link_records
 from perintis.doors.registry.models import ClerkRow, DeliveryRow, LinkRow
 from perintis.doors.registry.registry import Registry, now, records_of
-from perintis.doors.registry.sealed_values import marks
+from perintis.doors.registry.sealed_values import Marks, marks
 from perintis.doors.registry.shelf import SCORED
 from perintis.doors.store.failpoints import failpoint
 from perintis.rules.linkage.persons import Decision
@@ -58,20 +58,42 @@ def join_extracts(registry: Registry, digests: Sequence[str], told: Told | None 
     extracts that are linked at the same time elsewhere, whichever was standardised later sees the other, so no pair is
     missed. Doing it again replaces what was there. `told` serves a progress bar.
     """
+    while True:
+        before = _marks(registry)
+        found = _pairs(registry, digests, told)
+        if _marks(registry) == before:  # else somebody was erased or restricted, who would be written once more
+            return _kept(registry, *found)
+
+
+def _marks(registry: Registry) -> Marks:
+    with registry.database.read() as connection:
+        return marks(connection, registry.pilot)
+
+
+def _pairs(
+    registry: Registry, digests: Sequence[str], told: Told | None
+) -> tuple[pl.DataFrame, dict[str, dict[str, Any]], pl.DataFrame]:
+    """The records of all deliveries, these deliveries by checksum, and the pairs that are theirs."""
     known = registry.standardised()
     wanted = {digest: next(d for d in known if d["digest"] == digest) for digest in digests}
     records = records_of(registry, known)
     pairs = _owned(_scored(registry, records, told), [int(wanted[digest]["id"]) for digest in digests])
+    return records, wanted, pairs
+
+
+def _kept(
+    registry: Registry, records: pl.DataFrame, wanted: dict[str, dict[str, Any]], pairs: pl.DataFrame
+) -> list[Joined]:  # fmt: skip
+    """Keep the pairs of each delivery; returns what was found for each."""
     decided = {frozenset((d.left, d.right)) for d in decisions_of(registry)}
     found = []
-    for digest in digests:
-        delivery = wanted[digest]
+    for digest, delivery in wanted.items():
         own = pairs.filter(pl.col("owner") == int(delivery["id"])).drop("owner")
         registry.shelf.put(digest, SCORED, own)
         found.append(joined(registry, delivery, records, own, decided))
     failpoint("registry:linked")
     with registry.database.write() as connection:
-        ids = [int(wanted[digest]["id"]) for digest in digests]
+        ids = [int(delivery["id"]) for delivery in wanted.values()]
         connection.execute(update(DeliveryRow).where(DeliveryRow.id.in_(ids)).values(linked=now()))
     return found
 

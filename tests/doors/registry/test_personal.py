@@ -21,8 +21,6 @@ from perintis.doors.registry.publishing import publish
 from perintis.doors.registry.registry import Registry, records_of
 from perintis.doors.registry.scoring import measure
 from perintis.doors.registry.shelf import ACCEPTED, EXTRACT, SCORED, seal_old_files
-from perintis.doors.settings import Settings
-from perintis.doors.store.database import Database
 from perintis.doors.store.verifying import verify_store
 from perintis.doors.vault.acts import Act
 from perintis.doors.vault.keys import KeySource, new_key
@@ -35,21 +33,6 @@ A_DAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 BY = {"officer": "dpo", "reason": "letter 12", "now": NOW}
 NIK, NAME = "3174012304909001", "budi santoso"
-
-
-@pytest.fixture
-def registry(database: Database, tmp_path: Path, repository: Path) -> Registry:
-    """Two versions of the same thirteen persons: from the Civil Registry, and with Health."""
-    registry = Registry(Settings(home=tmp_path / "home", pilots=repository), "data-management", database)
-    left, rows = registry.shelf.places()[0], people()
-    first = taken(registry, announced(left, "dukcapil", dukcapil(rows)))
-    second = taken(
-        registry, announced(left, "kemenkes", kemenkes([{**rows[0], "full_name": "Boedi Santoso"}, *rows[1:]]))
-    )
-    join_extracts(registry, [first, second])
-    publish(registry, first, [])
-    publish(registry, second, [])
-    return registry
 
 
 def budi(registry: Registry) -> FoundPerson:

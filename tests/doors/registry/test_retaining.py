@@ -12,22 +12,18 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from perintis.doors.registry.history import state
-from perintis.doors.registry.joining import join_extracts
 from perintis.doors.registry.persons import find_persons, mark
-from perintis.doors.registry.publishing import publish
 from perintis.doors.registry.registry import Registry, records_of
 from perintis.doors.registry.retaining import destroy_due, retained_extracts
 from perintis.doors.registry.shelf import ACCEPTED, EXTRACT
-from perintis.doors.settings import Settings
 from perintis.doors.store import failpoints
-from perintis.doors.store.database import Database
 from perintis.doors.store.models import CaseRow
 from perintis.doors.store.models_vault import ActRow
 from perintis.doors.vault.acts import Act
 from perintis.rules.agreement import Agreement, read_agreement
 from perintis.words.agency import Calendar
 from perintis.words.errors import NotFound
-from tests.doors.registry.small_extracts import announced, dukcapil, kemenkes, people, taken
+from tests.doors.registry.small_extracts import announced, dukcapil, people
 
 JAKARTA = Calendar.weekdays("Asia/Jakarta")
 CLOSED = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -42,19 +38,12 @@ def agreement(repository: Path) -> Agreement:
 
 
 @pytest.fixture
-def registry(database: Database, tmp_path: Path, repository: Path) -> Registry:
+def registry(registry: Registry) -> Registry:
     """Two versions; the case of the first extract is closed, that of the second is open."""
-    registry = Registry(Settings(home=tmp_path / "home", pilots=repository), "data-management", database)
-    left, rows = registry.shelf.places()[0], people()
-    first = taken(registry, announced(left, "dukcapil", dukcapil(rows)))
-    second = taken(registry, announced(left, "kemenkes", kemenkes(rows)))
-    join_extracts(registry, [first, second])
-    publish(registry, first, [])
-    publish(registry, second, [])
     for reference, closed in ((FIRST, CLOSED), (SECOND, None)):
         row = {"pilot": registry.pilot, "version": "1", "process": "to_be", "reference": reference, "segments": {},
                "status": "closed" if closed else "waiting", "opened": CLOSED, "closed": closed}  # fmt: skip
-        with database.write() as connection:
+        with registry.database.write() as connection:
             connection.execute(insert(CaseRow).values(row))
     return registry
 

@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from perintis.doors.registry.erasing import erase_person
-from perintis.doors.registry.joining import join_extracts
 from perintis.doors.registry.persons import find_persons
-from perintis.doors.registry.publishing import publish
 from perintis.doors.registry.registry import Registry
 from perintis.doors.registry.shelf import ACCEPTED, EXTRACT
 from perintis.doors.registry.verifying import Opened, verify_registries
-from perintis.doors.settings import Settings
-from perintis.doors.store.database import Database
 from perintis.doors.vault.keys import KeyMissing, KeySource, new_key
 from tests.databases import unprotect
-from tests.doors.registry.small_extracts import announced, dukcapil, kemenkes, people, taken
 from tests.doors.registry.test_personal import BY, NIK
 
 OF_BUDI = "person = (SELECT max(person) FROM registry_links WHERE record = 'D1')"
 OF_SITI = "(SELECT max(person) FROM registry_links WHERE record = 'D2')"
 NIK_OF_SITI = f"(SELECT max(a.value) FROM registry_attributes a WHERE a.field = 'nik' AND a.person = {OF_SITI})"
-
-
-@pytest.fixture
-def registry(database: Database, tmp_path: Path, repository: Path) -> Registry:
-    """Two versions of thirteen persons, all of whom both agencies know."""
-    registry = Registry(Settings(home=tmp_path / "home", pilots=repository), "data-management", database)
-    left, rows = registry.shelf.places()[0], people()
-    both = [
-        taken(registry, announced(left, *of)) for of in (("dukcapil", dukcapil(rows)), ("kemenkes", kemenkes(rows)))
-    ]
-    join_extracts(registry, both)
-    for digest in both:
-        publish(registry, digest, [])
-    return registry
 
 
 def opened(registry: Registry) -> Opened:
