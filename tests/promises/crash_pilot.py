@@ -13,12 +13,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel
 from sqlalchemy import Connection, func, select, text
 
-from perintis import Agency, Case, Pilot, Retry, SentBack, Sla, all_of, any_of, exchange_step, human_step, step
+from perintis import Agency, Case, Counted, Pilot, Retry, SentBack, Sla, all_of, any_of, exchange_step, human_step, step
 from perintis.doors.connectors import FolderConnector
 from perintis.doors.running import run_cases
 from perintis.doors.store.answering import complete_work, send_back_work
@@ -94,6 +94,7 @@ class Application(BaseModel):
 
 class Decision(BaseModel):
     outcome: str = "granted"
+    rounds: Annotated[int | None, Counted()] = None
 
 
 class Asked(BaseModel):
@@ -166,7 +167,7 @@ async def to_be(case: Case[Application]) -> Decision:
         await tell(case, round=rounds)
     await all_of(pay(case), look_up(case), case.wait(TICK))
     await any_of(audit(case), within=2 * TICK)
-    return Decision()
+    return Decision(rounds=rounds)
 
 
 STEPS = (register, tell, look_up, check, audit, pay)

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel
 
-from perintis import Agency, Pilot, Sla, human_step, step, working
+from perintis import Agency, Counted, Pilot, Sla, human_step, step, working
 from perintis.rules.agreement import Agreement, read_agreement
 from perintis.rules.checking import check_pilot
 from perintis.rules.plan import Plan, read_plan
@@ -268,3 +268,52 @@ def test_an_agreement_that_has_ended_stops_the_pilot() -> None:
     problems = check(on=date(2027, 1, 1))
     assert [p.severity for p in problems] == [Severity.ERROR] * 2
     assert problems[0].message.endswith("agreement MoU-1 allows it by art. 1 from 2026-01-01 until 2026-12-31 only")
+
+
+class Counting(BaseModel):
+    outcome: Literal["granted", "refused"]
+    asked: int | None = None
+    found: Annotated[int | None, Counted()] = None
+    agreed: Annotated[int | None, Counted(of="asked")] = None
+
+
+class Telling(BaseModel):
+    outcome: Literal["granted", "refused"]
+    found: Annotated[Nik, Counted()]
+    note: Annotated[str, Counted()]
+
+
+def test_a_figure_is_a_number_and_nobodys() -> None:
+    """A figure is written in clear: text and personal fields are refused before a case is opened."""
+    assert [p for p in check(pilot=replace(PILOT, decision=Counting)) if p.severity is Severity.ERROR] == []
+    told = [str(p) for p in check(pilot=replace(PILOT, decision=Telling)) if p.severity is Severity.ERROR]
+    assert [line.partition(";")[0] for line in told] == [
+        "pilot trial: Telling counts 'found', which is personal",
+        "pilot trial: Telling counts 'note', which is no number",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "told"),
+    [
+        ("figure:found", "per case", []),
+        ("figure_share:agreed", "share", []),
+        ("figure:lost", "per case", ["measures figure:lost, but Counting counts found, agreed"]),
+        ("figure_share:found", "share", ["measures figure_share:found, but what 'found' is a part of is not declared"]),
+    ],
+)
+def test_a_plan_measures_figures_that_the_decision_counts(metric: str, unit: str, told: list[str]) -> None:
+    """And as a share only what is declared as a part of a whole."""
+    added = {"metric": metric, "role": "secondary", "direction": "higher", "unit": unit, "why": "w"}
+    plan = Plan.model_validate({**PLAN.model_dump(mode="json"), "metrics": [*PLAN.model_dump()["metrics"], added]})
+    found = check(pilot=replace(PILOT, decision=Counting), plan=plan)
+    assert [problem.message.partition(";")[0] for problem in found] == told
+
+
+def test_a_plan_cannot_measure_figures_of_a_pilot_that_counts_nothing() -> None:
+    """The sentence says how a figure is declared."""
+    added = {"metric": "figure:found", "role": "secondary", "direction": "higher", "unit": "per case", "why": "w"}
+    plan = Plan.model_validate({**PLAN.model_dump(mode="json"), "metrics": [*PLAN.model_dump()["metrics"], added]})
+    assert [p.message for p in check(plan=plan)] == [
+        "measures figure:found, but Decision counts nothing; mark it there as Counted()"
+    ]

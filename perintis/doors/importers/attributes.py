@@ -83,12 +83,8 @@ def with_figures(cases: pl.DataFrame, mapping: Mapping, rejects: Rejects) -> pl.
         finite = numbers.set(numbers.is_finite().fill_null(value=False).not_(), None)
         rejects.add_all(cases.filter(finite.is_null() & given.is_not_null()), told, REASONS[AttributeType.NUMBER])
         cases = cases.with_columns(finite.alias(name))
-    read = {source for source, told in sources.values() if source not in sources and not _kept(mapping, source, told)}
+    read = {source for source, told in sources.values() if source not in sources and not mapping.keeps_as_it_is(told)}
     return cases.drop(read & set(cases.columns))
-
-
-def _kept(mapping: Mapping, source: str, told: str) -> bool:
-    return mapping.keeps_as_it_is(source) or mapping.keeps_as_it_is(told)
 
 
 def texts_that_are_instants(cases: pl.DataFrame, instants: InstantReader) -> set[str]:
