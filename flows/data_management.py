@@ -9,10 +9,10 @@ from prefect import flow
 from perintis import Case, RunSummary, all_of, any_of, run_pilot
 from pilots.data_management import CORRECTION, COURIER, PILOT, Application, Decision
 from tasks import registry, registry_parties
-from tasks.registry import Linked, Notice, Pair, PairDecided, Received, Validated, Version
+from tasks.registry import Linked, Notice, Pair, PairDecided, Received, Resolved, Validated, Version
 from tasks.registry_conflicts import Batch, ConflictDecided
 from tasks.registry_conflicts import decided as of_batch
-from tasks.registry_parties import ADOPTS, ANSWERS, DELIVERS, MATCHES, TYPES
+from tasks.registry_parties import ADOPTS, ANSWERS, DELIVERS, MATCHES, TYPES, Matched
 
 Extract = Case[Application]
 Delivered = dict[str, object]
@@ -43,7 +43,7 @@ async def to_be(case: Extract) -> Decision:
     made = await registry.publish_version(case, sha256=extract["sha256"], decisions=decisions, choices=choices)
     told = await registry.write_notices(case, registry_version=made.registry_version)
     await all_of(*(adopted(case, made.registry_version, notice) for notice in told.notices))
-    return published(linked, made, choices)
+    return published(linked, made, found, choices)
 
 
 async def accepted(case: Extract) -> Delivered:
@@ -96,31 +96,49 @@ async def adopted(case: Extract, version: int, notice: Notice) -> None:
     await ADOPTS[notice.agency](case, registry_version=version, changes_file=notice.changes_file, **fields)
 
 
-def published(linked: Linked, made: Version, choices: Sequence[ConflictDecided]) -> Decision:
+def published(linked: Linked, made: Version, found: Resolved, choices: Sequence[ConflictDecided]) -> Decision:
     """The extract is in the registry, and all agencies agree on its version."""
     return Decision(
-        outcome="published", registry_version=made.registry_version, duplicates=linked.duplicates, linked=linked.linked,
-        pairs_left_apart=linked.left_apart, conflicts=made.conflicts, resolved=made.resolved, settled=len(choices),
-        hand_keyed=sum(choice.keyed is not None for choice in choices),
+        outcome="published", registry_version=made.registry_version, records=linked.records,
+        duplicates_found=linked.duplicates, records_linked=linked.linked, pairs_left_apart=linked.left_apart,
+        conflicts_found=found.own_conflicts,
+        conflicts_resolved=None if found.own_resolved is None else found.own_resolved + len(choices),
+        settled=len(choices), hand_keyed=sum(choice.keyed is not None for choice in choices),
     )  # fmt: skip
 
 
 async def as_is(case: Extract) -> Decision:
     """The agency sends a list to each of the others, who type it and match it by exact number."""
     others = [code for code in TYPES if code != case.application.agency]
-    await all_of(*(typed_and_matched(case, code) for code in others))
+    lists = await all_of(*(typed_and_matched(case, code) for code in others))
     fields = len(registry_parties.TypedRecords.model_fields)
-    return Decision(outcome="published", hand_keyed=case.application.row_count * fields * len(others))
+    keyed = case.application.row_count * fields * len(others)
+    return counted_by_hand(lists).model_copy(update={"hand_keyed": keyed})
 
 
-async def typed_and_matched(case: Extract, code: str) -> None:
+async def typed_and_matched(case: Extract, code: str) -> Matched:
     """One agency's work on another's list; what does not match is asked for by letter, as often as it takes."""
     await case.wait(COURIER.within)
     await TYPES[code](case)
-    while (await MATCHES[code](case)).unclear:
+    by_number = matched = await MATCHES[code](case)
+    while matched.unclear:
         await case.wait(COURIER.within)
         await ANSWERS[case.application.agency](case)
         await case.wait(COURIER.within)
+        matched = await MATCHES[code](case)
+    return by_number
+
+
+def counted_by_hand(lists: Sequence[Matched]) -> Decision:
+    """What the lists say that came back: a record is linked that any agency found by its number, before letters."""
+    looked_up = [found.looked_up for found in lists if found.looked_up is not None]
+    if len(looked_up) < len(lists):
+        return Decision(outcome="published")
+    return Decision(
+        outcome="published", records=max(looked_up),
+        records_linked=len({line for found in lists for line in found.lines_found}),
+        duplicates_found=len({line for found in lists for line in found.lines_double}),
+    )  # fmt: skip
 
 
 @flow(name="data-management")

@@ -161,11 +161,14 @@ class ToResolve(Frozen):
 class Resolved(Frozen):
     """Conflicts between records of one person, how many a rule with a reason resolved, and which officers must settle.
 
-    `open` are batches: what of them goes to an officer as one work item.
+    `own_conflicts` and `own_resolved` are those of persons of whom the extract has a record; the others are of the
+    whole version. `open` are batches: what of them goes to an officer as one work item.
     """
 
     conflicts: int
     resolved: int
+    own_conflicts: int | None = None
+    own_resolved: int | None = None
     open: Annotated[tuple[Batch, ...], BeforeValidator(made_up_batches)] = ()
 
 
@@ -294,7 +297,10 @@ def resolve_conflicts(decided: ToResolve, *, key: str) -> Resolved:
     with _registry(key, "Resolving conflicts") as (registry, _):
         formed = form_version(registry, decided.sha256, [_decided(d) for d in decided.decisions])
         batches = in_batches(formed.undecided, registry.settings.conflicts_per_item)
-    return Resolved(conflicts=formed.conflicts, resolved=formed.resolved, open=batches)
+    return Resolved(
+        conflicts=formed.conflicts, resolved=formed.resolved, own_conflicts=formed.own_conflicts,
+        own_resolved=formed.own_resolved, open=batches,
+    )  # fmt: skip
 
 
 @human_step(IMIGRASI, within=Sla(working(days=3), "draft agreement art. 5(2)"))

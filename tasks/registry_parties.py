@@ -6,10 +6,11 @@ field the number of values in its file of changes, which lies in its part of the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from agencies.indonesia import DUKCAPIL, IMIGRASI, KEMENKES, KEMNAKER
 from perintis import Sla, human_step, working
@@ -159,10 +160,37 @@ class TypedRecords(Frozen):
     passport_number: int
 
 
+def _lines(given: object) -> object:
+    """Line numbers as people write them, `1-56; 60`, one by one; anything else stays for the type to refuse."""
+    parts = given.split(";") if isinstance(given, str) else given
+    if not isinstance(parts, list | tuple):
+        return given
+    found: list[object] = []
+    for part in parts:
+        span = _SPAN.fullmatch(part) if isinstance(part, str) else None
+        if span is None or int(span[2] or span[1]) < int(span[1]):
+            found += [part] if not isinstance(part, str) or part.strip() else []
+        else:
+            found += range(int(span[1]), int(span[2] or span[1]) + 1)
+    return tuple(found)
+
+
+_SPAN = re.compile(r"\s*([1-9]\d{0,6})\s*(?:-\s*([1-9]\d{0,6})\s*)?")
+Lines = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_lines)]
+"""Lines of a list, as in `1-56; 60`."""
+
+
 class Matched(Frozen):
-    """What matching by exact number found: whether somebody has to ask the delivering agency about records."""
+    """What matching by exact number found: whether somebody has to ask the delivering agency about records.
+
+    `looked_up` is how many lines of the list were; `lines_found` are those whose number stands in the own register,
+    `lines_double` those whose number stands on an earlier line. Nobody counts them where `looked_up` is not given.
+    """
 
     unclear: bool
+    looked_up: Annotated[int | None, Field(ge=0)] = None
+    lines_found: Lines = ()
+    lines_double: Lines = ()
 
 
 class Question(Frozen):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from perintis import Counted
 from perintis.words.fields import split_list
 from perintis.words.identifiers import Reference, looks_like_nik
 
@@ -56,20 +57,21 @@ class Application(BaseModel):
 class Decision(BaseModel):
     """How an extract ended: in a version of the registry, known already, or not put right in time.
 
-    The counts are of this extract and its version. `pairs_left_apart` are uncertain pairs above the limit of one
-    delivery; `settled` are conflicts that officers settled, among the resolved; `hand_keyed`
-    are values that somebody typed.
+    The counts are of this extract. `records` are those that were looked at, `pairs_left_apart` uncertain pairs above
+    the limit of one delivery; `settled` are conflicts that officers settled, among the resolved; `hand_keyed` are
+    values that somebody typed. What nobody counted is None: by hand nobody looks for conflicts.
     """
 
     model_config = ConfigDict(frozen=True)
 
     outcome: Literal["published", "known_already", "lapsed"]
     registry_version: int | None = None
-    duplicates: int | None = None
-    linked: int | None = None
+    records: int | None = None
+    duplicates_found: Annotated[int | None, Counted()] = None
+    records_linked: Annotated[int | None, Counted(of="records")] = None
     pairs_left_apart: int | None = None
-    conflicts: int | None = None
-    resolved: int | None = None
+    conflicts_found: Annotated[int | None, Counted()] = None
+    conflicts_resolved: Annotated[int | None, Counted(of="conflicts_found")] = None
     settled: int | None = None
     hand_keyed: int = 0
     duplicate_of: Reference | None = None

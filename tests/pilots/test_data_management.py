@@ -56,7 +56,7 @@ def computed(**results: Mapping[str, Any]) -> dict[Any, Any]:
         "validate_extract": {"accepted": 70, "rejected": 0, "left_out": 0},
         "standardise_extract": {"rows": 70, "rewritten": 9, "fields_described": 15},
         "link_records": {"records": 70, "duplicates": 2, "linked": 60},
-        "resolve_conflicts": {"conflicts": 8, "resolved": 8},
+        "resolve_conflicts": {"conflicts": 8, "resolved": 8, "own_conflicts": 5, "own_resolved": 5},
         "publish_version": {"registry_version": 3, "persons": 80, "records": 140, "duplicates": 2, "conflicts": 8,
                             "resolved": 8},
         "write_notices": {"notices": [{"agency": "kemenkes", "changes_file": "c.csv", "by_field": {"nik": 2}}]},
@@ -83,11 +83,12 @@ def test_a_good_extract_becomes_a_version_that_everybody_adopts() -> None:
     assert trial.decision(case) == Decision(
         outcome="published",
         registry_version=3,
-        duplicates=2,
-        linked=60,
+        records=70,
+        duplicates_found=2,
+        records_linked=60,
         pairs_left_apart=0,
-        conflicts=8,
-        resolved=8,
+        conflicts_found=5,
+        conflicts_resolved=5,
         settled=0,
     )
 
@@ -160,8 +161,8 @@ def test_conflicts_that_no_rule_decides_are_settled_by_an_officer_in_batches() -
     """Two conflicts are one work item; what is chosen and keyed reaches the version, and is counted in the decision."""
     conflict = {"field": "full_name", "kind": "name", "records": ["dukcapil D1", "imigrasi I1"]}
     batch = {"side_by_side": ["1=1  full_name ..."], "conflicts": [conflict, conflict]}
-    trial = Trial(PILOT, to_be, replacing=computed(resolve_conflicts={"conflicts": 9, "resolved": 7, "open": [batch]},
-                                                   write_notices={}))  # fmt: skip
+    found = {"conflicts": 9, "resolved": 7, "own_conflicts": 6, "own_resolved": 4, "open": [batch]}
+    trial = Trial(PILOT, to_be, replacing=computed(resolve_conflicts=found, write_notices={}))
     case = trial.open(application())
     assert [w.step for w in trial.waiting(case)] == ["imigrasi.settle_conflicts"]
     with pytest.raises(BadInput, match="nothing is said of conflict 2"):
@@ -171,6 +172,7 @@ def test_conflicts_that_no_rule_decides_are_settled_by_an_officer_in_batches() -
     decision = trial.decision(case)
     assert isinstance(decision, Decision)
     assert (decision.outcome, decision.settled, decision.hand_keyed) == ("published", 2, 1)
+    assert (decision.conflicts_found, decision.conflicts_resolved) == (6, 6)  # four by a rule and two by the officer
 
 
 def test_as_it_was_three_agencies_type_the_list_of_the_fourth() -> None:
@@ -189,6 +191,41 @@ def test_as_it_was_three_agencies_type_the_list_of_the_fourth() -> None:
     decision = trial.decision(case)
     assert isinstance(decision, Decision)
     assert decision.hand_keyed == 70 * 5 * 3
+    assert decision.records_linked is None  # nobody counted, which is not "none was found"
+
+
+@pytest.mark.parametrize(
+    ("came_back", "counted"),
+    [
+        ({"dukcapil": {"lines_found": "1-50; 60"}, "imigrasi": {"lines_found": "50-52", "lines_double": "7"},
+          "kemnaker": {"lines_double": "7; 9"}}, (70, 53, 2)),
+        ({"dukcapil": {"lines_found": "1-50"}, "kemnaker": {"looked_up": None}}, (None, None, None)),
+        ({}, (70, 0, 0)),
+    ],
+    ids=["by several agencies", "one did not count", "nothing found"],
+)  # fmt: skip
+def test_as_it_was_what_the_lists_say_that_come_back_is_counted(
+    came_back: dict[str, dict[str, Any]], counted: tuple[int | None, ...]
+) -> None:
+    """A line counts once, whoever found it; conflicts are not looked for, so their number is not known, never zero."""
+    trial = Trial(PILOT, as_is)
+    case = trial.open(application())
+    trial.pass_time(timedelta(days=7))
+    for agency in ("imigrasi", "dukcapil", "kemnaker"):
+        trial.answer(case, TYPES[agency], TYPED)
+        told = {"unclear": False, "looked_up": 70, **came_back.get(agency, {})}
+        trial.answer(case, MATCHES[agency], Matched.model_validate(told))
+    decision = trial.decision(case)
+    assert isinstance(decision, Decision)
+    assert (decision.records, decision.records_linked, decision.duplicates_found) == counted
+    assert (decision.conflicts_found, decision.conflicts_resolved) == (None, None)
+
+
+@pytest.mark.parametrize("written", ["9-3", "0", "x", "1-", 60, ["1", "-2"], [0]])
+def test_a_line_that_is_none_is_refused(written: Any) -> None:
+    """Lines count from 1, and a bare number does not say whether it is a line or how many there are."""
+    with pytest.raises(ValidationError):
+        Matched.model_validate({"unclear": False, "lines_found": written})
 
 
 def test_the_pilot_keeps_its_own_promises(repository: Path) -> None:
@@ -229,7 +266,7 @@ def test_extracts_really_go_through(tmp_path: Path, repository: Path, monkeypatc
     trial.answer(case, ADOPTS["kemenkes"], Adopted(adopted=1))
     decision = trial.decision(case)
     assert isinstance(decision, Decision)
-    assert (decision.outcome, decision.registry_version, decision.linked) == ("published", 2, 13)
+    assert (decision.outcome, decision.registry_version, decision.records_linked) == ("published", 2, 13)
 
 
 def test_a_corrected_extract_is_taken_in_place_of_the_faulty_one(

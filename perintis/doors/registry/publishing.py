@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,7 @@ class Decided:
 class Formed:
     """A version before it is published, with `conflicts` found, how many were resolved, and which are for officers.
 
+    `own_conflicts` and `own_resolved` are those of persons of whom the extract that makes the version has a record.
     It is built on version `base`, which holds `before`, when the persons of `marks` were erased or restricted.
     """
 
@@ -50,6 +51,8 @@ class Formed:
     duplicates: int
     conflicts: int
     resolved: int
+    own_conflicts: int
+    own_resolved: int
     undecided: tuple[Conflict, ...]
 
 
@@ -157,8 +160,8 @@ def _by_row(standard: pl.DataFrame, records: pl.DataFrame, scored: pl.DataFrame)
 def _values(
     registry: Registry, records: pl.DataFrame, person_of: dict[Ref, str], own: int, before: State,
     choices: Sequence[Choice],
-) -> tuple[dict[Ref, Value], tuple[int, int], tuple[Conflict, ...]]:  # fmt: skip
-    """The surviving values; how many conflicts there were, how many were resolved; and the open ones."""
+) -> tuple[dict[Ref, Value], tuple[int, int, int, int], tuple[Conflict, ...]]:  # fmt: skip
+    """The surviving values; how many conflicts there were and were resolved, in all and of this extract; open ones."""
     persons = [person_of[ref] for ref in records.select("agency", RECORD).iter_rows()]
     frame = records.rename({"agency": SOURCE}).with_columns(pl.Series(PERSON, persons, dtype=pl.String))
     chosen = survivors(frame, registry.settings.survivor_rules())
@@ -166,8 +169,17 @@ def _values(
     there = chosen.drop_nulls("value").select(PERSON, "field", "value", SOURCE, RECORD, "why")
     values = {(row[0], row[1]): Value(*row[2:]) for row in there.iter_rows()}
     settled = settle(registry, conflicts.filter(pl.col("value").is_null()), frame, own, before, choices)
-    resolved = conflicts.drop_nulls("value").height + len(settled.values)
-    return values | settled.values, (conflicts.height, resolved), settled.conflicts
+    mine = conflicts.join(frame.filter(pl.col("delivery") == own).select(PERSON).unique(), on=PERSON, how="semi")
+    counts = [
+        count for found in (conflicts, mine)
+        for count in (found.height, sum(key in values or key in settled.values for key in _keys(found)))
+    ]  # fmt: skip
+    return values | settled.values, (counts[0], counts[1], counts[2], counts[3]), settled.conflicts
+
+
+def _keys(conflicts: pl.DataFrame) -> Iterable[Ref]:
+    """Person and field of each conflict."""
+    return conflicts.select(PERSON, "field").iter_rows()
 
 
 def _links(person_of: dict[Ref, str], merged: set[Ref]) -> dict[Ref, tuple[str, str]]:

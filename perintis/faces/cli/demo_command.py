@@ -136,8 +136,21 @@ def _registry_lines(here: Here, pilot: Any) -> Iterator[str]:
     with open_registry(pilot.name, here.settings) as registry:
         if not any(delivery["linked"] for delivery in registry.standardised()):
             return
-        _, lines = measured(measure_delivered(registry, read_truth(truth)))
+        told, lines = measured(measure_delivered(registry, read_truth(truth)))
+    _keep_with_run(here, pilot.name, told)
     yield from ("", "The same made-up extracts, before any officer decided:", "", *lines)
+
+
+def _keep_with_run(here: Here, pilot: str, matching: Any) -> None:
+    """Keep how well was matched with the latest run, so that `perintis runs` shows it too."""
+    from perintis.doors.store.queries import list_runs
+    from perintis.doors.store.runs import add_metrics
+
+    with here.reader() as reader:
+        latest = list_runs(reader, pilot, kinds=("prefect", "local"), limit=1)
+    if latest:
+        with here.database() as database:
+            add_metrics(database, latest[0].run, {"matching": matching})
 
 
 def _open_live_cases(
