@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from perintis.doors.importers.encoding import detect_encoding, is_damaged
 from perintis.doors.importers.gzip_stream import open_log
+from perintis.rules.headers import named_or_placed
 from perintis.words.errors import BadInput
 
 SEPARATORS = ",;\t"
@@ -109,10 +110,11 @@ def _header(path: Path, cells: Sequence[str], model: type[BaseModel]) -> list[st
             f"{path.name}: the first line does not name the columns, with a comma, semicolon or tab between them; "
             f"it has to have {', '.join(fields)}"
         )
-    unknown = [cells[i].strip() or f"number {i + 1}" for i, name in enumerate(names) if name not in fields]
-    if unknown:
+    unknown = next((i for i, name in enumerate(names) if name not in fields), None)
+    if unknown is not None:
+        column = named_or_placed(cells[unknown].strip(), unknown + 1, fields)
         raise BadInput(
-            f"{path.name}: column {unknown[0]!r} is not a field of the application; the fields are {', '.join(fields)}"
+            f"{path.name}: column {column} is not a field of the application; the fields are {', '.join(fields)}"
         )
     twice = [name for name in names if names.count(name) > 1]
     if twice:

@@ -13,7 +13,9 @@ from perintis.doors.store.upgrading import open_database
 from perintis.doors.vault.anchors import anchor
 from perintis.doors.vault.erasing import finish
 from perintis.doors.vault.retaining import OFFICER, erase_due, retained_cases
+from perintis.engine.live import where
 from perintis.rules.agreement import Agreement
+from perintis.words.errors import PerintisError
 from perintis.words.pilot import Pilot
 
 
@@ -27,6 +29,16 @@ def run_retention(pilot: str) -> dict[str, int]:
     An erasure that was cut short is finished first. Without an agreement, or one that says nothing of retention,
     nothing is erased. Errors are `PerintisError`s that hold no value of any application.
     """
+    try:
+        return _run(pilot)
+    except PerintisError:
+        raise
+    except Exception as error:  # noqa: BLE001  # Prefect keeps the text of an error, which could hold personal data
+        problem = f"retention stopped with {where(error)}; what was erased is erased, start it again"
+    raise PerintisError(problem)
+
+
+def _run(pilot: str) -> dict[str, int]:
     settings = read_settings()
     found = find_pilot(settings.pilots, pilot)
     agreement = find_agreement(settings.pilots, found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import traceback
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from perintis.doors import retention_run
 from perintis.doors.vault import erasing
 from perintis.faces.cli import agreement_command, retention_command
-from perintis.words.errors import BadInput
+from perintis.words.errors import BadInput, PerintisError
 from tests.faces.office import Office, application
 
 RETENTION = """
@@ -83,6 +84,20 @@ def test_the_flow_does_the_same_each_night(kept: Office, monkeypatch: pytest.Mon
     assert retention_run.run_retention("small") == {"kept": 0, "erased": 2, "kept_back": 1, "extracts": 0}
     assert retention_run.run_retention("small") == {"kept": 0, "erased": 0, "kept_back": 1, "extracts": 0}
     assert "All is well" in kept.done("db", "verify").out
+
+
+def test_an_error_nobody_foresaw_tells_prefect_no_value(kept: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prefect keeps texts of errors and their causes: neither has the value that was at hand."""
+    monkeypatch.setenv("PERINTIS_PILOTS", str(kept.folder))
+
+    def broken(*_: Any) -> None:
+        person = "Siti Aminah"
+        raise RuntimeError(person)
+
+    monkeypatch.setattr(retention_run, "retained_cases", broken)
+    with pytest.raises(PerintisError, match="retention stopped with RuntimeError") as stopped:
+        retention_run.run_retention("small")
+    assert "Siti" not in "".join(traceback.format_exception(stopped.value))
 
 
 @pytest.mark.parametrize("act", ["hold", "restrict"])

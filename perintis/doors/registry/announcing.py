@@ -9,7 +9,7 @@ from pathlib import Path
 from perintis.doors.registry.extracts import read_extract
 from perintis.doors.registry.registry import Registry
 from perintis.doors.registry.shelf import digest_of
-from perintis.rules.registry.columns import NO_HEADER, has_header
+from perintis.rules.registry.columns import NO_HEADER, agreed, has_header
 from perintis.words.errors import BadInput, NotFound
 
 
@@ -42,7 +42,7 @@ def announce(
     registry.shelf.keep(file, digest)
     announced = {
         "reference": reference, "agency": agency, "office": office, "period": period, "file_name": file.name,
-        "sha256": digest, "row_count": rows.count, "columns": list(rows.columns), "all_or_nothing": strict,
+        "sha256": digest, "row_count": rows.count, "columns": agreed(rows.columns, source), "all_or_nothing": strict,
     }  # fmt: skip
     folder = registry.home.make_home() / "intakes"
     folder.mkdir(mode=0o700, exist_ok=True)

@@ -11,6 +11,7 @@ import binascii
 import hmac
 import logging
 import os
+import resource
 import secrets
 import shlex
 import subprocess
@@ -128,6 +129,12 @@ class KeySource:
         return self.read()
 
 
+def make_no_dumps() -> None:
+    """Have the system write no image of this process should it crash: the keys and open values would be in it."""
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
+
+
 def new_key() -> str:
     """A new key as text."""
     return base64.urlsafe_b64encode(secrets.token_bytes(SIZE)).decode()
@@ -167,6 +174,7 @@ def _write_part(file: Path, keys: list[str]) -> Path:
 
 
 def _parse(text: str, where: str) -> Keyring:
+    make_no_dumps()
     found = tuple(master_key(_decode(word, where)) for word in text.split())
     if not found:
         raise KeyMissing(f"there is no master key in {where}; it is empty")

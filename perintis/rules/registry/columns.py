@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
+from perintis.rules.headers import named_or_placed
 from perintis.rules.linkage.names import plain
 from perintis.rules.registry.settings import Source
 
@@ -21,7 +22,7 @@ def column_faults(columns: Sequence[str], source: Source) -> Iterator[str]:
         return
     for name in dict.fromkeys(written):
         if written.count(name) > 1:
-            yield f"the column {name!r} is there twice; leave one"
+            yield f"the column {_told(name, written, source)} is there twice; leave one"
     for name in source.columns:
         if name in written:
             continue
@@ -32,12 +33,25 @@ def column_faults(columns: Sequence[str], source: Source) -> Iterator[str]:
             unknown.remove(near)
             yield f"the column {name!r} is missing; {near!r} seems to be meant: rename it to {name!r}"
     for name in unknown:
-        yield f"the column {name!r} was not agreed; leave it out"
+        yield f"the column {_told(name, written, source)} was not agreed; leave it out"
+
+
+def _told(name: str, written: Sequence[str], source: Source) -> str:
+    return named_or_placed(name, written.index(name) + 1, source.columns)
 
 
 def has_header(columns: Sequence[str], source: Source) -> bool:
-    """Whether the first row names columns at all; where it is a row of data, nothing of it may be repeated."""
-    return any(name in source.columns or nearest(name, list(source.columns)) for name in columns)
+    """Whether the first row names columns at all; where it is a row of data, nothing of it may be repeated.
+
+    A value may look like the name of a column by chance; a third of the columns do not.
+    """
+    named = sum(name in source.columns or nearest(name, list(source.columns)) is not None for name in columns)
+    return 3 * named >= len(source.columns)
+
+
+def agreed(columns: Sequence[str], source: Source) -> list[str]:
+    """The columns of an extract that were agreed: the others may be called by anything, a person's name too."""
+    return [name for name in columns if name.strip() in source.columns]
 
 
 def nearest(name: str, among: Sequence[str]) -> str | None:
