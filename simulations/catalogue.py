@@ -18,6 +18,7 @@ from simulations import (
     s11_peeking_with_offices,
     s12_offices_and_open_cases,
     s13_whole_verdict,
+    s14_few_offices,
 )
 from simulations.check import Check
 
@@ -35,6 +36,7 @@ ALL: tuple[Check, ...] = (
     s11_peeking_with_offices.CHECK,
     s12_offices_and_open_cases.CHECK,
     s13_whole_verdict.CHECK,
+    s14_few_offices.CHECK,
 )
 
 

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from perintis.rules.designs.design import Design
+from perintis.rules.designs.few_offices import OFFICES_NEEDED
 from perintis.rules.metrics import METRICS, NotComparable, View, figure_metric, measure, outcome_metrics
-from perintis.rules.plan import Plan, PlannedMetric
+from perintis.rules.plan import OfficeGroup, Plan, PlannedMetric
 from perintis.rules.power.supposed import Supposed, steadiness, suppose
 from perintis.rules.power.table import PowerTable, power_table
 from perintis.words.errors import BadInput
@@ -25,10 +27,12 @@ def plan_power(
 ) -> PowerTable:  # fmt: skip
     """The table of a plan; without a baseline it rests on assumptions, which it names.
 
-    Raises BadInput where a size in percent has nothing to be a percentage of.
+    Raises BadInput where a size in percent has nothing to be a percentage of, and for a pilot in a few offices.
     """
     from perintis.rules.metrics import Calendars
 
+    if plan.design.kind is Design.FEW_OFFICES:
+        raise BadInput(_not_foreseen(plan))
     deciding = (*plan.primaries, *plan.guardrails)
     if baseline is None:
         supposed = [suppose(metric, None, None) for metric in deciding]
@@ -40,6 +44,15 @@ def plan_power(
             raise BadInput(f"{metric.metric} is 0 in {found.source}, and a percentage of nothing is nothing; write its "
                            f"sizes in {metric.known.unit}")  # fmt: skip
     return power_table(plan, supposed, repetitions=repetitions, seed=seed, progress=progress)
+
+
+def _not_foreseen(plan: Plan) -> str:
+    listed = sum(office.group is OfficeGroup.COMPARISON for office in plan.design.offices)
+    few = "" if listed >= OFFICES_NEEDED else f"; {listed} comparison offices are listed, {OFFICES_NEEDED} needed"
+    return (
+        "what few_offices can find hangs on how alike the offices move from period to period, which no plan tells"
+        f"{few}; the evaluation shows it by putting comparison offices in the pilot's place"
+    )
 
 
 def _from_data(planned: PlannedMetric, view: View, data: DataSet) -> Supposed:

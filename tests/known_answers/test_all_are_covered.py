@@ -23,13 +23,13 @@ REPRODUCED = {
     "Q5": "rules/sequential/test_spending.py", "W1": "rules/statistics/test_ratios.py",
     "E1": "rules/statistics/test_e_values.py", "C2": "rules/designs/test_prais_winsten.py",
     "D1": "rules/designs/test_comparison_offices.py", "D2": "rules/designs/test_comparison_offices.py",
-    "D4": R_DATA, "O1": "rules/designs/test_parallel_cohorts.py", "O3": "rules/statistics/test_rate_ratios.py",
+    "D4": R_DATA, "D5": "known_answers/test_california.py",
+    "O1": "rules/designs/test_parallel_cohorts.py", "O3": "rules/statistics/test_rate_ratios.py",
     "I1": "rules/statistics/test_satisfaction_index.py", "I2": "rules/statistics/test_satisfaction_index.py",
     "T1": "rules/test_calendar.py", "X3": "rules/process/test_earth_mover.py",
     "X4": "rules/statistics/test_queue_rules.py", "X5": "rules/designs/test_stepped_wedge.py",
 }  # fmt: skip
 NOT_HERE = {
-    "D5": "synthetic difference in differences, which may come later",
     "X2": "the log of an R package that no Python package ships",
 }
 

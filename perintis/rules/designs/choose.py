@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from perintis.rules.designs import (
     before_after,
     comparison_offices,
+    few_offices,
     parallel_cohorts,
     randomised_cases,
     randomised_offices,
@@ -28,6 +29,7 @@ ESTIMATORS: dict[Design, Callable[[CaseValues, Facts | None], Estimated | NoEsti
     Design.BEFORE_AFTER: before_after.estimate,
     Design.COMPARISON_OFFICES: comparison_offices.estimate,
     Design.STAGGERED: staggered.estimate,
+    Design.FEW_OFFICES: few_offices.estimate,
 }
 
 

@@ -19,6 +19,7 @@ class Design(StrEnum):
     BEFORE_AFTER = "before_after"
     COMPARISON_OFFICES = "comparison_offices"
     STAGGERED = "staggered"
+    FEW_OFFICES = "few_offices"
 
 
 class Evidence(StrEnum):

@@ -6,6 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from perintis.rules.designs.design import Design
 from perintis.rules.plan.metric import PlannedMetric
 from perintis.rules.plan.parts import (
     CoIntervention,
@@ -55,7 +56,7 @@ class Plan(Strict):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        for fault in (self._metric_fault(), self._twice(), self._tau_fault()):
+        for fault in (self._metric_fault(), self._twice(), self._tau_fault(), self._looks_fault()):
             if fault is not None:
                 raise ValueError(fault)
         return self
@@ -90,6 +91,14 @@ class Plan(Strict):
                     f"{metric.metric}: tau is {metric.tau}, but the plan's dates allow {days} days "
                     f"({self.design.start} to {self.design.ends})"
                 )
+        return None
+
+    def _looks_fault(self) -> str | None:
+        if self.design.kind is Design.FEW_OFFICES and len(self.looks.fractions) > 1:
+            return (
+                f"looks: {self.design.kind} is read once, for exchanging a few dozen offices gives no result rare"
+                " enough for a look before the last; write `fractions: [1]`"
+            )
         return None
 
     def of_role(self, role: Role) -> tuple[PlannedMetric, ...]:

@@ -12,7 +12,7 @@ from perintis.rules.designs.design import Design
 from perintis.rules.plan.parts import Impact
 from perintis.rules.plan.strict import CaseColumn, Count, Strict, Text, repeated
 
-_BY_OFFICE = (Design.RANDOMISED_OFFICES, Design.COMPARISON_OFFICES, Design.STAGGERED)
+_BY_OFFICE = (Design.RANDOMISED_OFFICES, Design.COMPARISON_OFFICES, Design.STAGGERED, Design.FEW_OFFICES)
 ADJUSTABLE = (Design.BEFORE_AFTER, Design.COMPARISON_OFFICES)
 """Designs that see how the volume changes over time, and can adjust for it."""
 

@@ -209,11 +209,12 @@ def _amount(plan: Plan, facts: Facts) -> Iterator[Gate]:
 
 def _offices(plan: Plan, facts: Facts) -> Iterator[Gate]:
     shared = plan.design.kind in (Design.RANDOMISED_CASES, Design.STAGGERED)
+    few = plan.design.kind is Design.FEW_OFFICES  # its own diagnostics count offices
     needed = max(OFFICES_FOR_INFERENCE, plan.minimums.offices)
     to_scale = max(OFFICES_TO_SCALE, needed)
     for side in facts.cohorts:
         for code, least, scale_only in (("G3.offices", needed, False), ("G3.scale_offices", to_scale, True)):
-            if scale_only and to_scale == needed:
+            if few or (scale_only and to_scale == needed):
                 continue
             yield Gate(
                 code, side.offices >= least,
@@ -222,12 +223,12 @@ def _offices(plan: Plan, facts: Facts) -> Iterator[Gate]:
                 None if side.offices >= least else _more_offices(side, least),
                 scale_only=scale_only,
             )  # fmt: skip
-        few = plan.minimums.matured_cases_per_office
-        if side.matured_per_office is not None and few and not shared:
-            lacking = max(0, round((few - side.matured_per_office) * side.offices))
+        matured = plan.minimums.matured_cases_per_office
+        if side.matured_per_office is not None and matured and not shared:
+            lacking = max(0, round((matured - side.matured_per_office) * side.offices))
             yield Gate(
-                "G3.matured", side.matured_per_office >= few,
-                f"{side.name}: {side.matured_per_office:g} matured cases in the middle office, {few} needed",
+                "G3.matured", side.matured_per_office >= matured,
+                f"{side.name}: {side.matured_per_office:g} matured cases in the middle office, {matured} needed",
                 None if not lacking else f"about {lacking:,} more matured cases",
             )  # fmt: skip
 

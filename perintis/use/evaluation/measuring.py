@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 ENOUGH_OFFICES = 12
 """From so many offices a cohort on, the t test need not be confirmed by exchanging the lot."""
 
-BY_DAY = (Design.BEFORE_AFTER, Design.COMPARISON_OFFICES, Design.STAGGERED)
+BY_DAY = (Design.BEFORE_AFTER, Design.COMPARISON_OFFICES, Design.STAGGERED, Design.FEW_OFFICES)
 """Designs that take means by day of opening."""
 
 EXPLORED = (
@@ -189,12 +189,14 @@ def infer(design: Design, found: Estimated) -> Inference:
     """The error of an estimate: that of its design, or where offices are the sample size the stricter of two tests.
 
     Offices drawn by lot keep the error of their own means and, below twelve a cohort, the larger of the two p-values of
-    the t test and of exchanging the lot. Parallel cohorts take the interval by offices. All other designs bring their
-    own error and degrees of freedom.
+    the t test and of exchanging the lot; so does a pilot in a few offices, with others in their place. Parallel cohorts
+    take the interval by offices. All other designs bring their own error and degrees of freedom.
     """
     own = _own(found, None)
     if design is Design.RANDOMISED_OFFICES:
-        return _confirmed(found, own)
+        return _confirmed(found, own, "exchanging the lot among offices gives")
+    if design is Design.FEW_OFFICES:
+        return _confirmed(found, own, "comparison offices in the pilot's place give")
     if design is not Design.PARALLEL_COHORTS:
         return own
     by_office = interval(found.effect)
@@ -206,13 +208,13 @@ def infer(design: Design, found: Estimated) -> Inference:
     return replace(own, caution=f"{by_office.reason}; the interval takes cases as independent and is too narrow")
 
 
-def _confirmed(found: Estimated, own: Inference) -> Inference:
+def _confirmed(found: Estimated, own: Inference, told: str) -> Inference:
     """The inference of the t test where the permutation bears it out; with few offices the more careful of both."""
     exchanged = found.panels.get("permutation_p")
     fewest = min(found.effect.units.offices_of(True), found.effect.units.offices_of(False))
     if exchanged is None or fewest >= ENOUGH_OFFICES or exchanged <= own.p:
         return own
-    caution = f"exchanging the lot among offices gives such an effect in {exchanged:.0%} of all draws"
+    caution = f"{told} such an effect in {exchanged:.0%} of all draws"
     return replace(own, p=float(exchanged), caution=caution if exchanged > 0.05 >= own.p else None)
 
 

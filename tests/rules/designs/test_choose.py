@@ -35,6 +35,9 @@ def test_every_design_has_an_estimator(design):
         Design.COMPARISON_OFFICES: Facts(start=start, comparison_offices=frozenset(name_of(k) for k in range(6, 12))),
         Design.BEFORE_AFTER: Facts(start=start, comparison_offices=frozenset(name_of(k) for k in range(6, 12))),
         Design.RANDOMISED_OFFICES: Facts(start=start),
+        Design.FEW_OFFICES: Facts(
+            office_starts={name_of(0): start}, comparison_offices=frozenset(name_of(k) for k in range(6, 12))
+        ),
     }.get(design, Facts())
     if design in (Design.RANDOMISED_CASES, Design.PARALLEL_COHORTS):
         pilot = np.random.default_rng(2).random(len(values.y)) < 0.5

@@ -26,6 +26,7 @@ DESIGNS = {
     Design.BEFORE_AFTER: "before and after, as an interrupted time series",
     Design.COMPARISON_OFFICES: "before and after with comparison offices (difference in differences)",
     Design.STAGGERED: "staggered roll-out over offices",
+    Design.FEW_OFFICES: "a few offices beside a weighted mix of others (synthetic difference in differences)",
 }
 WORDS = {
     "scale": ("Scale", "\u25b2"), "adjust": ("Adjust", "\u25c6"), "stop": ("Stop", "\u25a0"),
