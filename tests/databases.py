@@ -83,21 +83,21 @@ class Cluster:
     def __init__(self, binaries: Path, folder: Path) -> None:
         self._binaries = binaries
         self._folder = folder
-        self._data = folder / "data"
+        self.data = folder / "data"  # public: a test may search the files of its own server
         self._user = _SUPERUSER if os.geteuid() == 0 else None  # the server refuses to run as root
         if self._user:
             shutil.chown(folder, self._user)
-        self._run("initdb", "-D", str(self._data), "-U", _SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale", "C",
+        self._run("initdb", "-D", str(self.data), "-U", _SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale", "C",
                   "--no-instructions")  # fmt: skip
 
     def start(self) -> None:
         """Start the server on a socket in its own folder, with everything that makes a commit durable left on."""
         options = f"-k {self._folder} -c listen_addresses= -c fsync=on -c synchronous_commit=on -c max_connections=60"
-        self._run("pg_ctl", "-D", str(self._data), "-l", str(self._folder / "log"), "-o", options, "-w", "start")
+        self._run("pg_ctl", "-D", str(self.data), "-l", str(self._folder / "log"), "-o", options, "-w", "start")
 
     def stop(self, mode: str = "fast") -> None:
         """Stop the server; mode `immediate` is a crash of the server: nothing is written out."""
-        self._run("pg_ctl", "-D", str(self._data), "-m", mode, "-w", "stop")
+        self._run("pg_ctl", "-D", str(self.data), "-m", mode, "-w", "stop")
 
     @property
     def admin_url(self) -> str:
