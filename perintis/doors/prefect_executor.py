@@ -6,6 +6,7 @@ process that asked for it, it takes its batch from memory; anywhere else it does
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import secrets
@@ -230,10 +231,14 @@ def in_the_foreground() -> Iterator[None]:
 
     Ending the heartbeat thread takes most of the time of a short flow. A flow that a worker runs keeps it: there it
     is how a crashed run is found out. What Prefect sends in the background must arrive before the server is stopped.
+    A log line that cannot be sent is not worth one on the screen: what went wrong is said once, at the end. After an
+    error it stays so, for the lines that Prefect still tries to send then.
     """
+    loud, logging.raiseExceptions = logging.raiseExceptions, False
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         try:
             yield
         finally:
             EventsWorker.drain_all(timeout=_DRAIN_SECONDS, at_exit=False)
             APILogWorker.drain_all(timeout=_DRAIN_SECONDS, at_exit=False)
+    logging.raiseExceptions = loud

@@ -10,6 +10,7 @@ import os
 import secrets
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -26,6 +27,14 @@ from perintis.words.errors import PerintisError
 
 STARTUP_SECONDS = 180
 """How long a first server may take: about 20 s on a machine with nothing else to do."""
+
+WATCH_SECONDS = 3.0
+"""How often a run looks whether Prefect's server is still there."""
+
+GONE = (
+    "Prefect's server does not answer any more; waiting some minutes for it to come back. Ctrl-C ends the run: what "
+    "was recorded stands"
+)
 
 _ADVICE = "`perintis run {pilot} --without-prefect` does the same here, without Prefect"
 
@@ -46,6 +55,7 @@ SAFE = {
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     # The face that runs the flow says itself what went wrong, in one sentence.
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
     "PREFECT_CLI_PROMPT": "false",
 }
 
@@ -213,7 +223,7 @@ def _run(
             raise PerintisError(f"{error}; {advice}") from None
     waiting("running the flow")
     try:
-        with watched(progress), prefect_executor.in_the_foreground():
+        with _told_when_gone(waiting), watched(progress), prefect_executor.in_the_foreground():
             return call(intake=intake)
     except PerintisError:
         raise
@@ -221,6 +231,36 @@ def _run(
         raise PerintisError(
             f"Prefect could not run or keep the flow run ({type(error).__name__}); what was recorded stands; {advice}"
         ) from None
+
+
+@contextmanager
+def _told_when_gone(waiting: Waiting) -> Iterator[None]:
+    """Say once if the server goes away during a run: Prefect's client then tries for some minutes, without a word."""
+    address, over = f"{os.environ['PREFECT_API_URL'].rstrip('/')}/health", threading.Event()
+
+    def watch() -> None:
+        while not over.wait(WATCH_SECONDS):
+            if _refuses(address):
+                waiting(GONE)
+                return
+
+    watcher = threading.Thread(target=watch, name="perintis-server-watch", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def _refuses(address: str) -> bool:
+    """Whether nobody listens at an address; a server that is slow to answer is there."""
+    try:
+        with urllib.request.urlopen(address, timeout=10):
+            return False
+    except urllib.error.URLError as error:
+        return isinstance(error.reason, ConnectionRefusedError)
+    except (OSError, ValueError, http.client.HTTPException):
+        return False
 
 
 def _check_answers(url: str, advice: str) -> None:

@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 
+from perintis.doors import prefect_server
 from perintis.doors.pilot_folder import load_definition
 from perintis.doors.settings import Settings
 from perintis.doors.store.opening import NewCase, open_cases
@@ -324,6 +325,22 @@ def test_flow_is_a_plain_function_too(server: Server, small: SmallPilot, reposit
     assert complaints(output) == []
     assert summary(output)["advanced"] == 8
     assert MARK not in output
+
+
+def test_a_server_that_goes_away_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody listens any more: one sentence. A server that answers with an error, or slowly, is there."""
+    monkeypatch.setattr(prefect_server, "WATCH_SECONDS", 0.01)
+    told: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:  # takes the call and never answers
+        place = f"http://127.0.0.1:{listening.getsockname()[1]}/api"
+        monkeypatch.setenv("PREFECT_API_URL", place)
+        with prefect_server._told_when_gone(told.append):
+            time.sleep(0.2)
+        assert told == []
+    with prefect_server._told_when_gone(told.append):
+        wait_until(lambda: bool(told), 10)
+        time.sleep(0.1)
+    assert told == [prefect_server.GONE]
 
 
 def test_cases_move_on_while_prefect_is_down(small: SmallPilot) -> None:
