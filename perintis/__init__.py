@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from perintis.engine.case import Case, First, all_of, any_of
 from perintis.engine.steps import Retry, exchange_step, human_step, step
 from perintis.words.agency import Agency, Calendar
-from perintis.words.counted import Counted
 from perintis.words.durations import working
 from perintis.words.errors import AgencyUnavailable, SentBack
 from perintis.words.pilot import Pilot, Sla
@@ -24,7 +23,6 @@ __all__ = [
     "AgencyUnavailable",
     "Calendar",
     "Case",
-    "Counted",
     "First",
     "Pilot",
     "Retry",

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from perintis import Counted
+from perintis.words.counted import Counted
 from perintis.words.fields import split_list
 from perintis.words.identifiers import Reference, looks_like_nik
 

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel
 from sqlalchemy import Connection, func, select, text
 
-from perintis import Agency, Case, Counted, Pilot, Retry, SentBack, Sla, all_of, any_of, exchange_step, human_step, step
+from perintis import Agency, Case, Pilot, Retry, SentBack, Sla, all_of, any_of, exchange_step, human_step, step
 from perintis.doors.connectors import FolderConnector
 from perintis.doors.running import run_cases
 from perintis.doors.store.answering import complete_work, send_back_work
@@ -30,6 +30,7 @@ from perintis.engine.agreed import Agreed
 from perintis.engine.definition import Definition
 from perintis.engine.steps import Message
 from perintis.rules.agreement import read_agreement
+from perintis.words.counted import Counted
 from perintis.words.errors import NotAllowed
 from perintis.words.recorded import Process
 

@@ -11,11 +11,12 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel
 
-from perintis import Agency, Counted, Pilot, Sla, human_step, step, working
+from perintis import Agency, Pilot, Sla, human_step, step, working
 from perintis.rules.agreement import Agreement, read_agreement
 from perintis.rules.checking import check_pilot
 from perintis.rules.plan import Plan, read_plan
 from perintis.rules.problem import Problem, Severity
+from perintis.words.counted import Counted
 from perintis.words.identifiers import Nik, PassportNumber
 
 LEAD, CLINIC, STRANGER = Agency("lead", "Lead"), Agency("clinic", "Clinic"), Agency("stranger", "Stranger")

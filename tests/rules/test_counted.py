@@ -7,8 +7,8 @@ from typing import Annotated
 import pytest
 from pydantic import BaseModel
 
-from perintis import Counted
 from perintis.rules.counted import Figure, FigureSums, declared_figures, figure_faults, figures_json
+from perintis.words.counted import Counted
 from perintis.words.errors import DefinitionError
 from perintis.words.identifiers import Nik, Personal
 

@@ -14,7 +14,7 @@ import pytest
 from pydantic import BaseModel
 from sqlalchemy import select
 
-from perintis import Case, Counted
+from perintis import Case
 from perintis.doors.exporters import export
 from perintis.doors.frozen import freeze, thaw
 from perintis.doors.importers.own_export import own_mapping
@@ -27,6 +27,7 @@ from perintis.doors.store.verifying import read_event, verify_store
 from perintis.engine.definition import Definition
 from perintis.engine.rehearsal.simulate import Rehearsal
 from perintis.rules.lifecycle import rebuild
+from perintis.words.counted import Counted
 from perintis.words.recorded import Outcome, Process
 from perintis.words.tables import DataSet
 from tests.databases import unprotect
