@@ -236,10 +236,12 @@ def stages() -> TimePanel:
         unit="days",
         stages=(
             *(StagePart(step=step, agency=agency, waiting=Cohorts(baseline=a, pilot=b),
-                        touch=Cohorts(baseline=0.05, pilot=0.04), difference=figure(b - a, 0.4))
+                        touch=Cohorts(baseline=0.05, pilot=0.04), difference=figure(b - a, 0.4),
+                        cases=Cohorts(baseline=1000, pilot=900))
               for step, agency, a, b in rows),
             StagePart(step="imigrasi.enter_again", agency="imigrasi", waiting=Cohorts(baseline=0.6, pilot=0),
-                      touch=Cohorts(baseline=0.02, pilot=0), difference=None, only_in="baseline"),
+                      touch=Cohorts(baseline=0.02, pilot=0), difference=None, only_in="baseline",
+                      cases=Cohorts(baseline=800, pilot=0)),
         ),
         handovers=Cohorts(baseline=5.2, pilot=5.1),
         notes=(said("side_by_side",
@@ -276,7 +278,8 @@ def series() -> TimeSeriesPanel:
     return TimeSeriesPanel(
         metric="lead_time", unit="days", start=START, unit_of_time="week",
         points=tuple(week(k, c, v) for k in range(28) for c, v in (("baseline", 25.0), ("pilot", 21.2))),
-        event_study=tuple(ExposurePoint(period=p, effect=figure(0.2 if p < 0 else -1.0 - 0.3 * p, 1.2))
+        event_study=tuple(ExposurePoint(period=p, effect=figure(0.2 if p < 0 else -1.0 - 0.3 * p, 1.2),
+                                        cases=Cohorts(baseline=60, pilot=40))
                           for p in range(-6, 11)),
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from perintis.rules.evaluation.panels import (
     ProcessPanel,
     SatisfactionPanel,
     SequentialPanel,
+    TimePanel,
     TimeSeriesPanel,
     VariantDifference,
 )
@@ -176,6 +177,61 @@ def test_weeks_of_few_cases_are_left_out() -> None:
     assert isinstance(panel, TimeSeriesPanel)
     assert [p.cases for p in panel.points] == [968]
     assert panel.notes[-1].text.startswith("2 points with fewer than 5 cases")
+
+
+@pytest.mark.parametrize(
+    ("cases", "kept"),
+    [
+        ([(90, 80), (70, 60), (50, 40)], [0, 1, 2]),
+        ([(90, 80), (70, 60), (50, 3)], [0]),
+        ([(90, 80), (4, 60), (50, 2)], [0]),
+        ([(90, 80), (70, 60), (50, 0)], [0, 1, 2]),
+        ([(90, 80), (70, 60), None], [0]),
+        ([(90, 3), (70, 2), (50, 1)], None),
+    ],
+    ids=["none", "one and the next", "two together", "nobody", "not known", "all"],
+)
+def test_mean_times_of_steps_in_which_few_cases_spent_any(
+    cases: list[tuple[int, int] | None], kept: list[int] | None
+) -> None:
+    """Times the cohort's size, such a mean is a few persons' time; one step alone could be worked out from the rest."""
+    time = sample("scale").panels.time
+    assert isinstance(time, TimePanel)
+    stages = tuple(
+        stage.model_copy(update={"cases": n and Cohorts(baseline=n[0], pilot=n[1])})
+        for stage, n in zip(time.stages, cases, strict=False)
+    )
+    shown = publishable(changed(time=time.model_copy(update={"stages": stages}))).panels.time
+    if kept is None:
+        assert isinstance(shown, Missing)
+        return
+    assert isinstance(shown, TimePanel)
+    assert shown.stages == tuple(stages[k] for k in kept)
+    left_out = [stages[k].step for k in range(3) if k not in kept]
+    assert all(step in shown.notes[-1].text for step in left_out)
+
+
+def test_handovers_of_few_cases_are_not_told() -> None:
+    """A mean of 0.002 over some hundred cases is one handover."""
+    time = sample("scale").panels.time
+    assert isinstance(time, TimePanel)
+    rare = time.model_copy(update={"handovers": Cohorts(baseline=5.2, pilot=0.002)})
+    shown = publishable(changed(time=rare)).panels.time
+    assert isinstance(shown, TimePanel)
+    assert (shown.handovers, shown.stages) == (None, time.stages)
+
+
+@pytest.mark.parametrize(("cases", "told"), [((60, 40), True), ((60, 4), False), ((2, 40), False), (None, False)])
+def test_periods_of_an_event_study_with_few_cases(cases: tuple[int, int] | None, told: bool) -> None:
+    """Left out, and how many says a note; so are those of which nobody knows."""
+    panel = sample("scale").panels.series
+    assert isinstance(panel, TimeSeriesPanel)
+    first = panel.event_study[0].model_copy(update={"cases": cases and Cohorts(baseline=cases[0], pilot=cases[1])})
+    series = panel.model_copy(update={"event_study": (first, *panel.event_study[1:])})
+    shown = publishable(changed(series=series)).panels.series
+    assert isinstance(shown, TimeSeriesPanel)
+    assert shown.event_study == series.event_study[0 if told else 1 :]
+    assert any("1 periods of the event study" in note.text for note in shown.notes) is not told
 
 
 def test_days_that_add_few_cases_are_told_later() -> None:

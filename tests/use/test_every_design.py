@@ -103,6 +103,7 @@ def test_two_offices_are_judged_beside_a_mix_of_the_others() -> None:
     assert isinstance(panel, TimeSeriesPanel)
     assert {p.cohort for p in panel.points if p.counterfactual is not None} == {"pilot"}
     assert panel.event_study
+    assert all(p.cases is not None and p.cases.pilot > 0 and p.cases.baseline > 0 for p in panel.event_study)
 
 
 def test_a_series_is_drawn_with_what_would_have_been() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from perintis.rules.metrics import Calendars, View
 from perintis.use.evaluation.flow import flow_side
+from perintis.use.evaluation.stage_panel import fewest
 from perintis.use.evaluation.stages import BETWEEN, stages_of
 from perintis.words.errors import BadInput
 from tests.rules.small_tables import data_set
@@ -36,6 +37,7 @@ def test_a_step_waits_until_it_begins_and_an_open_one_until_the_horizon() -> Non
     assert found.touch is not None
     assert found.touch["check"].tolist() == [0.5, 0.5]
     assert found.touch["decide"].tolist() == [0.25, 0.0]
+    assert [fewest(found, step) for step in ("check", "decide", "stamp")] == [2, 1, 0]  # only a's decision was work
 
 
 def test_without_ready_times_a_step_waits_from_the_end_of_the_work_before_it() -> None:

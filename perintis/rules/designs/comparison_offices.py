@@ -178,9 +178,11 @@ def _bootstrap(x: Floats, change: Floats, offices: int, seed: int) -> tuple[Diag
 
 @dataclass(frozen=True, eq=False)
 class Blocks:
-    """Means by office and equal blocks of time (offices, blocks); `middle` is each block's day from the start."""
+    """Means and numbers of cases by office and equal blocks of time (offices, blocks); `middle` is each block's day
+    from the start."""
 
     mean: Floats
+    n: Floats
     pilot: Flags
     middle: Floats
     before: int
@@ -211,7 +213,7 @@ def blocks_of(values: CaseValues, facts: Facts, start: date) -> Blocks | None:
             continue
         sums = np.bincount(cell, weights=values.y[both], minlength=len(table.office) * width).reshape(-1, width)
         middle: Floats = (np.arange(width, dtype=np.float64) + 0.5) * length - span
-        return Blocks(np.where(n > 0, sums / np.maximum(n, 1), np.nan), table.pilot, middle, count)
+        return Blocks(np.where(n > 0, sums / np.maximum(n, 1), np.nan), n, table.pilot, middle, count)
     return None
 
 
@@ -315,6 +317,7 @@ def _event_study(blocks: Blocks) -> list[dict[str, object]]:
         found.append({
             "period": block - blocks.before, "estimate": float(point[0]), "error": float(error[0]),
             "df": fit.df, "offices": int(known.sum()),
+            "cases": tuple(float(blocks.n[known & side, block].sum()) for side in (~blocks.pilot, blocks.pilot)),
         })  # fmt: skip
     return found
 

@@ -247,9 +247,11 @@ def _event_study(panel: Panel, own: Synthetic, others: tuple[Synthetic, ...]) ->
     """By period, the pilot's distance from the mix less the usual one before the start; errors from the placebos."""
     spread = np.sqrt(np.mean([_about(one) ** 2 for one in others], axis=0))
     numbers = panel.table.period[panel.columns]
+    cases = panel.table.n[np.ix_(panel.rows, panel.columns)]
+    sides = zip(cases[~panel.pilot].sum(0), cases[panel.pilot].sum(0), strict=True)
     return [
-        {"period": int(number), "estimate": float(gap), "error": float(error)}
-        for number, gap, error in zip(numbers, _about(own), spread, strict=True)
+        {"period": int(number), "estimate": float(gap), "error": float(error), "cases": side}
+        for number, gap, error, side in zip(numbers, _about(own), spread, sides, strict=True)
     ]
 
 

@@ -203,13 +203,29 @@ def _pretrend(table: Table, group: Whole, times: GroupTimes, facts: Facts) -> Di
     return Diagnostic("pre_trend", text, fine, gate, p, PRETREND_LIMIT, cure)
 
 
+def _cases(table: Table, times: GroupTimes, exposure: int) -> tuple[float, float]:
+    """The cases of a time since the start: in the offices still without the pilot, and in those with it."""
+    found = [one for one in times.found if one.exposure == exposure]
+    controls = {(int(place), one.column) for one in found for place in one.controls}
+    treated = {(int(place), one.column) for one in found for place in one.treated}
+    without, with_it = (float(sum(table.n[cell] for cell in cells)) for cells in (controls, treated))
+    return without, with_it
+
+
 def _panels(table: Table, group: Whole, times: GroupTimes) -> dict[str, object]:
     """The event study, every group-time effect, and the four averages."""
     found = times.found
     each = {average: averaged(found, weights_for(found, group, average), table.mean) for average in Average}
     return {
         "event_study": [
-            {"period": e, "estimate": one.estimate, "error": one.error, "df": max(len(group) - 2, 1), "offices": n}
+            {
+                "period": e,
+                "estimate": one.estimate,
+                "error": one.error,
+                "df": max(len(group) - 2, 1),
+                "offices": n,
+                "cases": _cases(table, times, e),
+            }
             for e, one, n in by_exposure(found, group, table.mean)
         ],
         "group_times": [{"group": one.group, "period": one.period, "estimate": one.estimate} for one in found],

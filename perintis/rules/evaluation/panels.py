@@ -107,7 +107,10 @@ class CurvesPanel(Part):
 
 
 class StagePart(Part):
-    """Where one step's share of the time went: mean a case."""
+    """Where one step's share of the time went: mean a case.
+
+    `cases` is how many cases spent any time there: of waiting and work, whichever fewer did.
+    """
 
     step: str
     agency: str | None
@@ -115,6 +118,7 @@ class StagePart(Part):
     touch: Cohorts | None
     difference: Figure | None
     only_in: str | None = None
+    cases: Cohorts | None = None
 
 
 class TimePanel(Part):
@@ -164,10 +168,11 @@ class OfficesPanel(Part):
 
 
 class ExposurePoint(Part):
-    """One point of an event study: periods since the start (negative before)."""
+    """One point of an event study: periods since the start (negative before), and the cases of that period."""
 
     period: int
     effect: Figure
+    cases: Cohorts | None = None
 
 
 class TimeSeriesPanel(Part):

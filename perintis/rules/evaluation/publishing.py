@@ -18,6 +18,7 @@ from perintis.rules.evaluation.publishing_panels import (
     sequential_shown,
     series_shown,
     tells_few,
+    time_shown,
 )
 from perintis.rules.evaluation.publishing_words import unsaid
 from perintis.rules.suppression import THRESHOLD, Withheld, few, withheld
@@ -137,7 +138,7 @@ def _shown(panels: Panels, exact: FlowPanel, sizes: tuple[int, int]) -> Panels:
     return panels.model_copy(
         update={
             "metrics": metrics, "trust": trust, "money": money,
-            "curves": curves_shown(panels.curves, sizes),
+            "curves": curves_shown(panels.curves, sizes), "time": time_shown(panels.time, sizes),
             "offices": offices_shown(panels.offices, counts), "series": series_shown(panels.series, counts),
             "sequential": sequential_shown(panels.sequential, sum(sizes)),
             "process": process_shown(panels.process, (closed[0], closed[1])),

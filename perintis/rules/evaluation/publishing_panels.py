@@ -14,6 +14,7 @@ from perintis.rules.evaluation.panels import (
     SatisfactionPanel,
     SatisfactionSide,
     SequentialPanel,
+    TimePanel,
     TimeSeriesPanel,
     VariantDifference,
 )
@@ -119,6 +120,7 @@ def series_shown(panel: TimeSeriesPanel | Missing, counts: Counts) -> TimeSeries
     """Weeks of few cases are left out, with one more where the total would tell."""
     if isinstance(panel, Missing):
         return panel
+    panel = _study_shown(panel)
     gone: set[WeekPoint] = set()
     for cohort in SIDES:
         points = [p for p in panel.points if p.cohort == cohort]
@@ -133,6 +135,44 @@ def series_shown(panel: TimeSeriesPanel | Missing, counts: Counts) -> TimeSeries
     text = f"{len(gone)} points with fewer than {THRESHOLD} cases, or that would tell of one, are left out"
     points_left = tuple(p for p in panel.points if p not in gone)
     return panel.model_copy(update={"points": points_left, "notes": (*panel.notes, _note(text))})
+
+
+def _study_shown(panel: TimeSeriesPanel) -> TimeSeriesPanel:
+    """The periods of an event study behind which enough cases of both cohorts stand, as far as that is known."""
+    kept = tuple(
+        p for p in panel.event_study if p.cases is not None and not few(p.cases.baseline) and not few(p.cases.pilot)
+    )
+    lost = len(panel.event_study) - len(kept)
+    if not lost:
+        return panel
+    text = f"{lost} periods of the event study with fewer than {THRESHOLD} cases of a cohort are left out"
+    return panel.model_copy(update={"event_study": kept, "notes": (*panel.notes, _note(text))})
+
+
+def time_shown(panel: TimePanel | Missing, sizes: tuple[int, int]) -> TimePanel | Missing:
+    """Steps in which few cases spent time are named without any figure, and the next smallest where one alone would be
+    left: what all steps take together is nearly known from the lead time."""
+    if isinstance(panel, Missing):
+        return panel
+    known = [s.cases or Cohorts(baseline=1, pilot=1) for s in panel.stages]
+    columns = [[round(getattr(cases, side)) for cases in known] for side in SIDES]
+    telling = [{k for k, n in enumerate(column) if few(n)} for column in columns]
+    gone = withheld_rows(columns, [None, None], telling)
+    updates: dict[str, object] = {}
+    if gone and len(gone) == len(panel.stages):
+        return Missing(reason=_note("not published: too few cases spent time in the steps, or how many is not known"))
+    if gone:
+        names = ", ".join(s.step for k, s in enumerate(panel.stages) if k in gone)
+        text = (
+            f"no figures are published of {names}: fewer than {THRESHOLD} cases of a cohort spent time in at least one"
+            " of them, and the others would tell how long"
+        )
+        updates["stages"] = tuple(s for k, s in enumerate(panel.stages) if k not in gone)
+        updates["notes"] = (*panel.notes, _note(text))
+    passed = panel.handovers
+    if passed is not None and (few(passed.baseline * sizes[0]) or few(passed.pilot * sizes[1])):
+        updates["handovers"] = None
+    return panel.model_copy(update=updates) if updates else panel
 
 
 def sequential_shown(panel: SequentialPanel | Missing, whole: int) -> SequentialPanel | Missing:

@@ -9,7 +9,7 @@ import numpy as np
 
 from perintis.rules.designs.facts import WEEK, ordinals
 from perintis.rules.evaluation.panels import ExposurePoint, TimeSeriesPanel
-from perintis.rules.evaluation.parts import Message, Missing, WeekPoint
+from perintis.rules.evaluation.parts import Cohorts, Message, Missing, WeekPoint
 from perintis.use.evaluation.intervals import with_interval
 
 if TYPE_CHECKING:
@@ -69,7 +69,10 @@ def _event_study(estimated: Estimated | None) -> tuple[ExposurePoint, ...]:
     rows = [] if estimated is None else estimated.panels.get("event_study", [])
     df = None if estimated is None else estimated.df
     return tuple(
-        ExposurePoint(period=int(row["period"]), effect=with_interval(float(row["estimate"]), float(row["error"]), df))
+        ExposurePoint(
+            period=int(row["period"]), effect=with_interval(float(row["estimate"]), float(row["error"]), df),
+            cases=Cohorts(baseline=float(row["cases"][0]), pilot=float(row["cases"][1])),
+        )
         for row in rows
         if row["error"] is not None and np.isfinite(row["error"])
-    )
+    )  # fmt: skip

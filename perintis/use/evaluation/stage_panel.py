@@ -64,7 +64,14 @@ def _part(prepared: Prepared, step: str, baseline: Stages, pilot: Stages) -> Sta
         touch=Cohorts(baseline=_mean(baseline.touch or {}, step), pilot=_mean(pilot.touch or {}, step))
         if both_touch else None,
         difference=_difference(prepared, step, baseline, pilot), only_in=only,
+        cases=Cohorts(baseline=fewest(baseline, step), pilot=fewest(pilot, step)),
     )  # fmt: skip
+
+
+def fewest(stages: Stages, step: str) -> int:
+    """How many cases spent any time in a step: of waiting and work, whichever fewer did; 0 where none did."""
+    spent = [stages.waiting.get(step), None if stages.touch is None else stages.touch.get(step)]
+    return min((n for days in spent if days is not None and (n := int(np.count_nonzero(days)))), default=0)
 
 
 def _difference(prepared: Prepared, step: str, baseline: Stages, pilot: Stages) -> Figure:

@@ -138,6 +138,7 @@ def test_the_event_study_has_the_last_block_before_as_reference():
     study = found.panels["event_study"]
     assert {-1} & {point["period"] for point in study} == set()
     for point in study:
+        assert min(point["cases"]) > 0
         expected = -3 if point["period"] >= 0 else 0
         assert point["estimate"] == pytest.approx(expected, abs=3.5 * point["error"])
 

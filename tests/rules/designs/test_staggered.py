@@ -92,6 +92,8 @@ def test_the_event_study_is_a_panel():
     assert study[2]["estimate"] == pytest.approx(-3, abs=4 * study[2]["error"])
     assert study[-1]["estimate"] == pytest.approx(0, abs=4 * study[-1]["error"])
     assert study[4]["offices"] == 6
+    assert all(min(point["cases"]) > 0 for point in study.values())
+    assert study[4]["cases"][1] < study[0]["cases"][1]  # later starters have not been there for so long
     assert set(found.panels["averages"]) == {"simple", "dynamic", "group", "calendar"}
 
 
