@@ -213,7 +213,8 @@ def blocks_of(values: CaseValues, facts: Facts, start: date) -> Blocks | None:
             continue
         sums = np.bincount(cell, weights=values.y[both], minlength=len(table.office) * width).reshape(-1, width)
         middle: Floats = (np.arange(width, dtype=np.float64) + 0.5) * length - span
-        return Blocks(np.where(n > 0, sums / np.maximum(n, 1), np.nan), n.astype(np.float64), table.pilot, middle, count)
+        mean = np.where(n > 0, sums / np.maximum(n, 1), np.nan)
+        return Blocks(mean, n.astype(np.float64), table.pilot, middle, count)
     return None
 
 
