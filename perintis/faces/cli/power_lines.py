@@ -137,6 +137,8 @@ def sentences(found: PowerTable) -> Iterator[str]:
 def _unless(found: PowerTable) -> str:
     """Which answer to expect, and from which effect on it is *scale*."""
     clusters = f"With {_clusters(found)} a cohort"
+    if found.too_few is not None:
+        return f"{clusters} {found.too_few}."
     if not found.may_scale:
         return f"{clusters} and this design the rule never answers 'scale': its evidence is of grade D at best."
     if found.turning is None:

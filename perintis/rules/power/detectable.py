@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.special import ndtr, stdtrit
+from scipy.special import stdtrit
 
 POWER = 0.8
 
@@ -60,13 +60,6 @@ def smallest_detectable(cohort: Cohort, *, alpha: float = 0.05, power: float = P
     if cohort.df < 1:
         return math.inf
     return float(stdtrit(cohort.df, 1 - alpha / 2) + stdtrit(cohort.df, power)) * cohort.error
-
-
-def passing_chance(margin: float, cohort: Cohort, *, alpha: float = 0.025) -> float:
-    """How often a guardrail is found to be inside its margin when nothing is wrong with it (normal approximation)."""
-    if cohort.df < 1:
-        return 0.0
-    return float(ndtr(margin / cohort.error - float(stdtrit(cohort.df, 1 - alpha))))
 
 
 def guardrails_needed(guardrails: int, *, beta: float = 1 - POWER) -> float:

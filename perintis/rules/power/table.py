@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import ndtr
 
 from perintis.rules.designs.design import Design
 from perintis.rules.plan.model import Plan
@@ -15,16 +16,17 @@ from perintis.rules.plan.study import OfficeGroup
 from perintis.rules.power.detectable import (
     Cohort,
     guardrails_needed,
-    passing_chance,
     smallest_detectable,
 )
-from perintis.rules.power.simulate import Answers, Draws, SimulatedMetric, answers, draw
+from perintis.rules.power.simulate import Answers, Draws, SimulatedMetric, answers, draw, kept_by_t
 from perintis.rules.power.supposed import Supposed
 from perintis.rules.sequential.spending import bounds
+from perintis.rules.statistics.clusters import ENOUGH_OFFICES, FEWEST_OFFICES
+from perintis.rules.verdict.gates import offices_needed
 from perintis.rules.verdict.reading import Role
 
 if TYPE_CHECKING:
-    from perintis.rules.statistics.effect import Floats
+    from perintis.rules.statistics.effect import Flags, Floats
 
 CLUSTERS_OF_CASES = 50
 WEEKS = 12
@@ -34,6 +36,9 @@ BELOW = 0.9
 WORSE = 0.1
 WORTHWHILE = "what is just worthwhile"
 ASSUMED_STEADINESS = 0.5
+AGREED = "; where they differ there is no verdict, which counts as adjust here"
+EXCHANGING = (Design.RANDOMISED_OFFICES, Design.PARALLEL_COHORTS)
+"""Designs whose evaluation exchanges offices beside the t test where a cohort has fewer than twelve."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,8 @@ class PowerTable:
 
     `turning` is the multiple of the target from which the rule says *scale* in at least half of the pilots; None where
     it never does. `below` is what it says of an effect nine tenths as large (of the target, where it never scales).
-    `together` is the chance that all guardrails pass when nothing is wrong, `needed` what each needs.
+    `together` is the chance that all guardrails pass when nothing is wrong, `needed` what each needs. `too_few` says
+    how many offices are lacking for a verdict, or to scale, if any are.
     """
 
     plan: Plan
@@ -80,6 +86,7 @@ class PowerTable:
     repetitions: int
     seed: int
     notes: tuple[str, ...]
+    too_few: str | None = None
 
 
 def power_table(
@@ -95,11 +102,14 @@ def power_table(
         for m, s, c in zip(deciding, supposed, cohorts, strict=True)
     ]
     limits = bounds(plan.looks.fractions, plan.looks.alpha, plan.looks.spending, final=True)
-    drawn = draw(metrics, shares_of_cases(cohorts[0], plan.looks.fractions), repetitions, seed)
-    may_scale = plan.design.kind is not Design.BEFORE_AFTER
+    levels = [2 * float(ndtr(-bound)) for bound in limits]
+    shares, exchanged = shares_of_cases(cohorts[0], plan.looks.fractions), _exchanged(plan, layout)
+    drawn = draw(metrics, shares, repetitions, seed, levels if exchanged else None)
+    may_scale = plan.design.kind is not Design.BEFORE_AFTER and not layout.too_few
+    must_agree = exchanged and plan.design.kind is Design.RANDOMISED_OFFICES
 
     def ask(truth: Sequence[float]) -> Answers:
-        return answers(metrics, drawn, truth, plan.looks.fractions, limits, may_scale=may_scale)
+        return answers(metrics, drawn, truth, plan.looks.fractions, limits, may_scale=may_scale, must_agree=must_agree)
 
     truths = list(_truths(plan, supposed))
     rows = []
@@ -109,15 +119,16 @@ def power_table(
             progress(done, len(truths))
     turning = _turning(supposed, ask)
     below = ask(_times(_effects(supposed, "target"), 1.0 if turning is None else BELOW * turning))
+    inside = _inside(metrics, drawn)
     powers = tuple(
         MetricPower(s, m.role, c.error, smallest_detectable(c, alpha=plan.looks.alpha),
-                    None if s.margin is None else passing_chance(s.margin, c))
-        for m, s, c in zip(deciding, supposed, cohorts, strict=True)
+                    None if s.margin is None else float(passed.mean()))
+        for m, s, c, passed in zip(deciding, supposed, cohorts, inside, strict=True)
     )  # fmt: skip
     return PowerTable(
         plan, layout.cluster, layout.clusters, layout.cases, limits, may_scale, powers, tuple(rows),
-        turning, below, _together(metrics, drawn), guardrails_needed(len(plan.guardrails)), repetitions, seed,
-        tuple(layout.notes),
+        turning, below, float(inside.all(axis=0).mean()), guardrails_needed(len(plan.guardrails)), repetitions, seed,
+        layout.notes, layout.too_few,
     )  # fmt: skip
 
 
@@ -140,6 +151,7 @@ class _Layout:
     clusters: int
     cases: float
     notes: tuple[str, ...] = ()
+    too_few: str | None = None
 
 
 def _layout(plan: Plan, supposed: Sequence[Supposed]) -> _Layout:
@@ -157,9 +169,30 @@ def _layout(plan: Plan, supposed: Sequence[Supposed]) -> _Layout:
         weeks = max(plan.minimums.weeks, WEEKS)
         note = "one series before and after rests on its weeks, and never gives scale; a trend makes the errors larger"
         return _Layout("week", weeks, half / weeks, (note,))
-    notes = ("each office is supposed to be in one cohort; offices in both make the errors smaller",)
-    shared = kind is Design.PARALLEL_COHORTS and not all(listed)
-    return _Layout("office", max(2, offices), half / max(2, offices), notes if shared else ())
+    notes = ["each office is supposed to be in one cohort; offices in both make the errors smaller"]
+    if kind is not Design.PARALLEL_COHORTS or all(listed):
+        notes.clear()
+    offices = max(2, offices)
+    layout = _Layout("office", offices, half / offices, (), _too_few(plan, listed, offices))
+    if _exchanged(plan, layout):
+        said = "below twelve offices a cohort, exchanging offices must bear out what the t test says"
+        notes.append(said + (AGREED if kind is Design.RANDOMISED_OFFICES else ""))
+    return replace(layout, notes=tuple(notes))
+
+
+def _exchanged(plan: Plan, layout: _Layout) -> bool:
+    """Whether the evaluation exchanges offices beside the t test."""
+    few = FEWEST_OFFICES <= layout.clusters < ENOUGH_OFFICES
+    return plan.design.kind in EXCHANGING and layout.cluster == "office" and few
+
+
+def _too_few(plan: Plan, listed: Sequence[int], offices: int) -> str | None:
+    """Fewer offices than a verdict needs (then there is none), or than scaling needs."""
+    fewest = listed[0] if plan.design.kind is Design.STAGGERED else offices
+    needed, to_scale = offices_needed(plan)
+    if fewest < needed:
+        return f"there is no verdict at all: {needed} offices a cohort needed"
+    return f"the rule never answers 'scale': {to_scale} offices a cohort needed" if fewest < to_scale else None
 
 
 def _cohort(plan: Plan, layout: _Layout, metric: Supposed) -> Cohort:
@@ -229,12 +262,12 @@ def _turning(supposed: Sequence[Supposed], ask: Callable[[Sequence[float]], Answ
     return high
 
 
-def _together(metrics: Sequence[SimulatedMetric], drawn: Draws) -> float:
-    """How often all guardrails are found inside their margins at the last look when nothing is wrong."""
-    from scipy.special import stdtrit
+def _inside(metrics: Sequence[SimulatedMetric], drawn: Draws) -> Flags:
+    """Guardrails that are found inside their margins at the last look when nothing is wrong, shape (metrics, pilots).
 
-    inside = np.ones(drawn.noise.shape[1], dtype=bool)
-    for metric, noise, error in zip(metrics, drawn.noise[:, :, -1], drawn.error[:, :, -1], strict=True):
-        if metric.margin is not None:
-            inside &= noise - error * float(stdtrit(metric.cohort.df, 0.975)) > -metric.margin
-    return float(inside.mean())
+    True for other metrics.
+    """
+    limit = kept_by_t(metrics, drawn, [0.0] * len(metrics), -1)
+    margins = np.array([np.inf if metric.margin is None else metric.margin for metric in metrics])
+    found: Flags = limit > -margins[:, None]
+    return found

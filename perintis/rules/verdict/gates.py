@@ -210,8 +210,7 @@ def _amount(plan: Plan, facts: Facts) -> Iterator[Gate]:
 def _offices(plan: Plan, facts: Facts) -> Iterator[Gate]:
     shared = plan.design.kind in (Design.RANDOMISED_CASES, Design.STAGGERED)
     few = plan.design.kind is Design.FEW_OFFICES  # its own diagnostics count offices
-    needed = max(OFFICES_FOR_INFERENCE, plan.minimums.offices)
-    to_scale = max(OFFICES_TO_SCALE, needed)
+    needed, to_scale = offices_needed(plan)
     for side in facts.cohorts:
         for code, least, scale_only in (("G3.offices", needed, False), ("G3.scale_offices", to_scale, True)):
             if few or (scale_only and to_scale == needed):
@@ -231,6 +230,12 @@ def _offices(plan: Plan, facts: Facts) -> Iterator[Gate]:
                 f"{side.name}: {side.matured_per_office:g} matured cases in the middle office, {matured} needed",
                 None if not lacking else f"about {lacking:,} more matured cases",
             )  # fmt: skip
+
+
+def offices_needed(plan: Plan) -> tuple[int, int]:
+    """How many offices each cohort needs for a verdict, and to scale."""
+    needed = max(OFFICES_FOR_INFERENCE, plan.minimums.offices)
+    return needed, max(OFFICES_TO_SCALE, needed)
 
 
 def _more_offices(side: CohortFacts, least: int) -> str:

@@ -13,6 +13,7 @@ from perintis.rules.power.simulate import SimulatedMetric, answers, draw
 from perintis.rules.power.supposed import intra_office_correlation, steadiness, suppose
 from perintis.rules.power.table import power_table, shares_of_cases
 from perintis.rules.sequential.spending import bounds
+from perintis.rules.statistics.office_tests import OfficeMeans, Permuted, permutation
 from tests.rules.plan.plans import plan
 
 LOOKS = (0.5, 0.75, 1.0)
@@ -148,12 +149,17 @@ def test_the_table_of_a_plan_has_a_row_for_each_truth() -> None:
     assert (found.clusters, found.cases) == (12, 160)
 
 
-COMPARED = """kind: comparison_offices
-  offices: [{office: a, group: pilot}, {office: b, group: pilot}, {office: c, group: comparison},
-            {office: d, group: comparison}]"""
-ROLLED_OUT = """kind: staggered
-  offices: [{office: a, group: pilot, start: 2026-01-05}, {office: b, group: pilot, start: 2026-02-05},
-            {office: c, group: pilot, start: 2026-03-05}, {office: d, group: comparison}]"""
+def listed(kind: str, pilots: int, comparisons: int, *, start: bool = False) -> str:
+    """A design with so many offices; staggered ones start month by month."""
+    rows = [
+        f"{{office: p{k}, group: pilot{f', start: 2026-{1 + k % 9:02d}-05' if start else ''}}}" for k in range(pilots)
+    ]
+    rows += [f"{{office: c{k}, group: comparison}}" for k in range(comparisons)]
+    return f"kind: {kind}\n  offices: [{', '.join(rows)}]"
+
+
+COMPARED = listed("comparison_offices", 12, 12)
+ROLLED_OUT = listed("staggered", 12, 1, start=True)
 
 
 @pytest.mark.parametrize(
@@ -189,3 +195,47 @@ def test_looks_come_when_their_information_does() -> None:
     assert information(160 * three_quarters) / information(160) == pytest.approx(0.75)
     assert half == pytest.approx(0.095, abs=0.01)
     assert shares_of_cases(Cohort(12, 160, 1.0, 0.0), LOOKS) == pytest.approx(LOOKS)
+
+
+@pytest.mark.parametrize(
+    ("pilots", "says"), [(3, "there is no verdict at all"), (11, "there is no verdict at all"), (12, None)]
+)
+def test_fewer_offices_than_the_gates_ask_for_never_scale(pilots: int, says: str | None) -> None:
+    """The plan asks for 12 offices a cohort, as the gate of the evaluation does."""
+    read = plan("kind: parallel_cohorts", listed("comparison_offices", pilots, 12))
+    found = power_table(
+        read, [suppose(m, None, None) for m in (*read.primaries, *read.guardrails)], repetitions=100, seed=1
+    )
+    assert (found.too_few or "").startswith(says or "")
+    assert (found.too_few is None) == (says is None)
+    assert found.may_scale == (says is None)
+
+
+def test_few_offices_are_exchanged_as_in_the_evaluation() -> None:
+    """With five a cohort a pilot is refuted by exchange where the permutation test of the evaluation says so."""
+    metric = SimulatedMetric("lead_time", Cohort(5, 40, 1.0, 0.1), worthwhile=0.2)
+    drawn = draw([metric], (1.0,), 200, seed=3, exchange=(0.05,))
+    random = np.random.default_rng(3)  # the same draws, seen as office means
+    office = random.normal(0, metric.cohort.between_sd, (200, 2, 5))
+    means = office + random.normal(0, metric.cohort.within_sd * np.sqrt(40.0), office.shape) / 40
+    assert drawn.exchanged is not None
+    refuted = drawn.exchanged.refuted(2, np.array([[0.6]]), 0)[0]
+    for mean, found in zip(means, refuted, strict=True):
+        table = np.full((10, 2), np.nan)
+        table[:5, 0], table[5:, 1] = mean[0], mean[1] + 0.6
+        sizes = np.where(np.isnan(table), 0.0, 40.0)
+        tested = permutation(OfficeMeans(table, sizes, np.arange(10)))
+        assert isinstance(tested, Permuted)
+        assert found == (tested.p <= 0.05 + 1e-9)
+    assert 20 < refuted.sum() < 180
+
+
+def test_few_offices_answer_scale_less_often_than_the_t_test_alone() -> None:
+    """Four a cohort: at a look of 0.3 % no exchange of 70 is rare enough, so the first look never scales."""
+    metric = SimulatedMetric("lead_time", Cohort(4, 100, 1.0, 0.01), worthwhile=0.2)
+    limits = bounds((0.5, 1.0), final=True)
+    levels = [2 * float(ndtr(-bound)) for bound in limits]
+    by_t, both = (draw([metric], (0.5, 1.0), 500, seed=5, exchange=kind) for kind in (None, levels))
+    plain, careful = (answers([metric], drawn, [0.4], (0.5, 1.0), limits) for drawn in (by_t, both))
+    assert plain.scale > careful.scale > 0.3
+    assert plain.information < careful.information == 1

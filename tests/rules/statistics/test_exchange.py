@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from perintis.rules.statistics.effect import NoEstimate
-from perintis.rules.statistics.exchange import ExchangeLimit, lower_limit
+from perintis.rules.statistics.exchange import ExchangeLimit, limits_of_many, lower_limit
 from perintis.rules.statistics.office_tests import OfficeMeans
 
 
@@ -98,3 +98,29 @@ def test_offices_in_one_and_in_both_cohorts_cannot_be_exchanged() -> None:
     """The reason is told."""
     mixed = OfficeMeans(np.ones((3, 2)), np.array([[10.0, 10], [10, 0], [0, 10]]), np.arange(3))
     assert isinstance(lower_limit(mixed), NoEstimate)
+
+
+@pytest.mark.parametrize("offices", [4, 6])
+def test_many_pilots_at_once_have_the_same_limits(offices: int) -> None:
+    """Up to six offices a cohort all assignments are tried, so the limits are those of one pilot after the other."""
+    means = np.random.default_rng(1).normal(size=(30, 2, offices))
+    low, high = limits_of_many(means, (0.025, 0.05))
+    for place, (baseline, pilot) in enumerate(means):
+        for level, alpha in enumerate((0.025, 0.05)):
+            for sign, found in ((1.0, low), (-1.0, high)):
+                one = lower_limit(apart(list(sign * baseline), list(sign * pilot)), alpha)
+                assert isinstance(one, ExchangeLimit)
+                assert found[level, place] == pytest.approx(sign * one.limit, abs=1e-5)
+
+
+def test_drawn_assignments_stand_for_all() -> None:
+    """Nine offices a cohort: 1,999 drawn of 48,620 give limits near the exact ones."""
+    means = np.random.default_rng(2).normal(size=(20, 2, 9))
+    drawn = limits_of_many(means, (0.025,))[0][0]
+    exact = []
+    for baseline, pilot in means:
+        one = lower_limit(apart(list(baseline), list(pilot)))
+        assert isinstance(one, ExchangeLimit)
+        exact.append(one.limit)
+    assert np.abs(drawn - exact).max() < 0.25
+    assert np.abs(np.mean(drawn - exact)) < 0.05
