@@ -68,6 +68,26 @@ def test_cohorts_split_on_the_local_day(tmp_path: Path, simple: bool) -> None:
     assert log.case("due")[0] == at("2010-08-13T23:59:59.999999+02:00")
 
 
+@SCANNED_OR_PARSED
+def test_days_until_due_are_local_days_though_summer_time_begins_or_ends(tmp_path: Path, simple: bool) -> None:
+    """Due on the second local day: what happens at the first instant of the third is late, whatever the clocks did."""
+    log = import_text(
+        tmp_path,
+        "log.xes",
+        xes(
+            trace("A", event("ask", "2010-03-27T00:00:00+01:00"), event("tell", "2010-03-29T00:00:00+02:00")),
+            trace("B", event("ask", "2010-03-27T00:00:00+01:00"), event("tell", "2010-03-30T00:00:00+02:00")),
+            trace("C", event("ask", "2010-10-30T00:00:00+02:00"), event("tell", "2010-11-01T23:30:00+01:00")),
+            trace("D", event("ask", "2010-10-30T00:00:00+02:00"), event("tell", "2010-11-02T00:00:00+01:00")),
+        ),
+        simple=simple,
+        closed={"activities": ["tell"]},
+        due={"days": 2},
+    )
+    in_time = [closed <= due for closed, due in zip(log.case("closed"), log.case("due"), strict=True)]
+    assert in_time == [True, False, True, False]
+
+
 def test_attributes_of_traces_keep_their_types(tmp_path: Path) -> None:
     """string, int, float, boolean and date; where traces disagree, whole numbers become numbers, others text."""
     kinds = (

@@ -68,21 +68,25 @@ class TableBuilder:
         )  # fmt: skip
         cases = raw.join(first, on="key", how="left", maintain_order="left")
         cases = self._with_date(cases, "opened", self._instants, "first", "first_offset")
-        cases = self._with_due(cases)
-        cases = self._closed(cases, found)
+        cases = self._with_due(self._closed(cases, found))
         cases = self._rejects.drop(cases, pl.col("opened").is_null(), "opened", "no event and no opening date")
         cases = self._rejects.drop(cases, pl.col("closed") < pl.col("opened"), "closed", "before it was opened")
         office = pl.col("case_office") if "case_office" in cases.columns else pl.lit(None, dtype=pl.String)
         return cases.with_columns(office=pl.coalesce(office, "some_office"))
 
     def _with_due(self, cases: pl.DataFrame) -> pl.DataFrame:
-        """With `due`; counted in days it is the last microsecond of a local day, so that the whole day is in time."""
+        """With `due`; counted in days it is the last microsecond of a local day, so that the whole day is in time.
+
+        That day is where the case was closed, if its offset is told: summer time may have begun since it was opened.
+        """
         rule = self._mapping.due
         if rule is None or rule.days is None:
             return self._with_date(cases, "due", self._due)
-        offset = pl.duration(minutes=pl.col("opened_offset").fill_null(0))
-        last_day = (pl.col("opened") + offset).dt.truncate("1d") + pl.duration(days=rule.days + 1)
-        return cases.with_columns(due=last_day - offset - pl.duration(microseconds=1))
+        at_opening = pl.col("opened_offset").fill_null(0)
+        at_the_end = pl.coalesce("closed_offset", at_opening) if "closed_offset" in cases.columns else at_opening
+        last_day = (pl.col("opened") + pl.duration(minutes=at_opening)).dt.truncate("1d")
+        after = last_day + pl.duration(days=rule.days + 1) - pl.duration(minutes=at_the_end)
+        return cases.with_columns(due=after - pl.duration(microseconds=1))
 
     def _with_date(
         self, cases: pl.DataFrame, role: str, reader: InstantReader, otherwise: str = "", offset: str = ""
@@ -105,6 +109,7 @@ class TableBuilder:
             ends = found.filter(pl.col("step").is_in(self._closing) & pl.col("completed").is_not_null())
             last = ends.group_by("key").agg(
                 closed=pl.col("completed").max(),
+                closed_offset=pl.col("offset").filter(pl.col("completed") == pl.col("completed").max()).last(),
                 closing_step=pl.col("step").filter(pl.col("completed") == pl.col("completed").max()).last(),
             )
             cases = cases.join(last, on="key", how="left", maintain_order="left")
