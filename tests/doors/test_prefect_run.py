@@ -25,8 +25,10 @@ import pytest
 from perintis.doors import prefect_server
 from perintis.doors.pilot_folder import load_definition
 from perintis.doors.settings import Settings
+from perintis.doors.store.ending import end_case
 from perintis.doors.store.opening import NewCase, open_cases
 from perintis.doors.store.upgrading import open_database
+from perintis.words.recorded import Outcome
 from tests.doors.pilot_elsewhere import MARK, SmallPilot, complaints
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]
@@ -189,7 +191,8 @@ def test_killed_run_loses_and_doubles_nothing(server: Server, small: SmallPilot)
 
 
 def test_worker_runs_the_deployment_of_prefect_yaml(server: Server, repository: Path, tmp_path: Path) -> None:
-    """Pool, deployment, worker and run by Prefect's own commands, in the repository; the cases move on."""
+    """Pool, deployments, worker and runs by Prefect's own commands, in the repository: the cases move on, and what is
+    past its retention is erased by the flow for that, whose schedule is off."""
     settings = Settings(home=tmp_path / "home", pilots=repository, database_url=None)
     names = open_fast_track(settings, 30)
     environment = clean_environment(
@@ -214,18 +217,34 @@ def test_worker_runs_the_deployment_of_prefect_yaml(server: Server, repository: 
         )  # fmt: skip
     try:
         prefect("deployment", "run", "fast-track/fast-track", "--watch")
+        close_long_ago(settings, 1, 2)
+        prefect("deployment", "run", "retention/retention-fast-track", "--watch")
     finally:
         stop(worker)
     assert complaints(console.read_text("utf-8")) == []
     with closing(sqlite3.connect(settings.home / "perintis.db")) as store:
         [(kind, flow_run, counts)] = store.execute("SELECT kind, flow_run, counts FROM runs").fetchall()
-        assert store.execute("SELECT count(*) FROM cases WHERE status = 'waiting'").fetchone() == (30,)
+        assert store.execute("SELECT count(*) FROM cases WHERE status = 'waiting'").fetchone() == (28,)
+        assert store.execute("SELECT case_id FROM vault WHERE sealed IS NULL ORDER BY 1").fetchall() == [(1,), (2,)]
+    erased = "SELECT f.state_name FROM flow_run f JOIN flow w ON w.id = f.flow_id WHERE w.name = 'retention'"
+    assert server.rows(erased) == [("Completed",)]
+    assert {active for (active,) in server.rows("SELECT active FROM deployment_schedule")} == {0}
     assert (kind, json.loads(counts)["advanced"]) == ("prefect", 30)
     assert server.rows(
         f"SELECT state_name FROM flow_run WHERE replace(id, '-', '') = '{flow_run.replace('-', '')}'"
     ) == [("Completed",)]
     assert [name for name in names if files_with(server.home, name)] == []
     assert [name for name in names if name in console.read_text("utf-8")] == []
+
+
+def close_long_ago(settings: Settings, *cases: int) -> None:
+    """Withdraw cases, and have their rows say that it was ten years ago."""
+    now = datetime.now(UTC)
+    with closing(open_database(settings)) as database:
+        for case in cases:
+            end_case(database, case, Outcome.WITHDRAWN, "moved away", officer="o", now=now)
+        with database.write() as connection:
+            connection.exec_driver_sql(f"UPDATE cases SET closed = closed - {10 * 366 * 86_400_000_000}")
 
 
 def open_fast_track(settings: Settings, count: int) -> list[str]:
