@@ -142,6 +142,24 @@ def test_a_standard_is_kept_shown_and_held_against_cases(office: Office) -> None
     assert "one has to be a service standard" in office("compare", "rule", "rule").err
 
 
+@pytest.mark.parametrize("ending", ["csv", "xes", "parquet"])
+def test_an_exported_baseline_names_its_cases_only_with_a_reason(office: Office, log: Path, ending: str) -> None:
+    """Pseudonyms for its references and officers, others for each agency; asked otherwise, who and why is recorded."""
+    log.write_text(log.read_text("utf-8").replace("P1;", "PERMIT-1;"), "utf-8")
+    guess(office, log, "--yes")
+    plain, other, named = (office.folder / f"{name}.{ending}" for name in ("plain", "other", "named"))
+    office.done("export", "old", plain)
+    office.done("export", "old", other, "--for", "lab")
+    assert not any(b"PERMIT-1" in file.read_bytes() for file in (plain, other))
+    assert plain.read_bytes() != other.read_bytes()
+    assert office("export", "old", named, "--identifiable").status == 1
+    assert not named.exists()
+    office.done("export", "old", named, "--identifiable", "--officer", "o", "--reason", "letter 12")
+    assert b"PERMIT-1" in named.read_bytes()
+    [line] = office.done("disclosures", "small", "--json").json
+    assert (line["step"], line["reason"]) == ("export", "o: letter 12")
+
+
 def test_what_a_baseline_holds_is_shown(office: Office, log: Path) -> None:
     """Where it came from and by whom, gaps, times, seasons, and the steps with their counterparts."""
     guess(office, log, "--yes", "--by", "Rini")

@@ -31,8 +31,8 @@ def command(
 ) -> None:
     """Write cases and steps to a file, without personal data.
 
-    Cases of the store and their officers have pseudonyms, others for each agency and purpose. The format follows from
-    the ending of FILE.
+    Cases and officers, those of an imported baseline too, have pseudonyms, others for each agency and purpose. What
+    was made up for a rehearsal stays as it is. The format follows from the ending of FILE.
     """
     from perintis.doors.exporters import export
     from perintis.use.datasets import Shelves
@@ -41,16 +41,16 @@ def command(
     with here.database() as database:
         shelves = Shelves(database, here.settings.home, {p.name: p for p in here.pilots()})
         found = shelves.find(data, now=now())
-        if found.own and not found.data.simulated:
-            lead = shelves.pilots[found.pilot].lead.code
+        if found.data.standard is not None:
+            raise NotAllowed(f"{data} is a service standard: it has promises and no cases to export")
+        if not found.data.simulated:
+            lead = here.pilot(found.pilot).lead.code
             if identifiable and agency not in (None, lead):
                 raise NotAllowed(f"identities stay with {lead}: for {agency} leave --identifiable out")
             if identifiable:
                 _record(database, found.pilot, officer, reason)
             else:
                 found = _renamed(database, found, agency or lead, purpose)
-    if found.data.standard is not None:
-        raise NotAllowed(f"{data} is a service standard: it has promises and no cases to export")
     cases = export(found.data, file)
     if as_json:
         print_json({"file": file, "cases": cases, "steps": found.data.steps.height, "simulated": found.data.simulated})
