@@ -1,9 +1,9 @@
 """The process in which a Prefect server of our own runs: `python -m perintis.doors.prefect_child LOCK_FILE`.
 
-It is the server that Prefect itself starts for a flow without one (no pages, no schedules), with three differences: it
+It is the server that Prefect itself starts for a flow without one (no pages, no schedules), with four differences: it
 writes the number of its port as its first line; servers that start on the same folder do so one after the other,
-because the first of them makes the tables; and it ends when its standard input closes, so that it never outlives the
-program that started it, however that one ends.
+because the first of them makes the tables; it ends when its standard input closes, so that it never outlives the
+program that started it, however that one ends; and what it could not do because SQLite was busy is asked again at once.
 """
 
 from __future__ import annotations
@@ -15,9 +15,17 @@ import socket
 import sys
 import threading
 import time
-from typing import TextIO
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from typing import Any, TextIO
 
 _ENDING_SECONDS = 5
+_BUSY = 503
+_AGAIN = (b"retry-after", b"0.05")
+"""How many seconds a client of Prefect waits after it was told BUSY; left to itself it waits two, and then four."""
+
+Message = MutableMapping[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Callable[[], Awaitable[Message]], Send], Coroutine[Any, Any, None]]
 
 
 def main(lock_file: str) -> None:
@@ -34,7 +42,7 @@ def _serve(own: socket.socket, lock: TextIO) -> None:
     import uvicorn  # late: the port must be known at once
 
     config = uvicorn.Config(
-        "prefect.server.api.server:create_app",
+        _app,
         factory=True,
         log_level="error",
         lifespan="on",
@@ -45,6 +53,30 @@ def _serve(own: socket.socket, lock: TextIO) -> None:
     server.run(sockets=[own])
     if not server.started:
         sys.exit(3)
+
+
+def _app() -> App:
+    from uvicorn.importer import import_from_string
+
+    create_app: Callable[[], App] = import_from_string("prefect.server.api.server:create_app")
+    return asked_again_at_once(create_app())
+
+
+def asked_again_at_once(app: App) -> App:
+    """The same application; where it answers that it is busy, it says too when to come again.
+
+    Prefect's SQLite turns one of two parts away that begin to write at the same moment, several times in a long run.
+    """
+
+    async def answering(scope: Message, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
+        async def tell(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == _BUSY:
+                message["headers"] = [*message.get("headers", ()), _AGAIN]
+            await send(message)
+
+        await app(scope, receive, tell)
+
+    return answering
 
 
 def _unlock_when_started(server: object, lock: TextIO) -> None:

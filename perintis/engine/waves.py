@@ -28,7 +28,8 @@ from perintis.words.errors import NotAgreed
 from perintis.words.recorded import CaseStatus, Key, Lifecycle, Process, WorkKind, WorkStatus
 
 _MANY = 500
-"""Cases from which on sweeps of Python's memory are put off, until so many new objects have come up:"""
+"""Cases that are worth a lane of their own, and from which on sweeps of Python's memory are put off, until so many new
+objects have come up:"""
 _NEW_OBJECTS = 200_000
 
 
@@ -81,8 +82,8 @@ class Tally:
 class Waves:
     """Moves the runnable cases of one process as far as they can go.
 
-    With more than one lane, that many claims of `claim_size` cases are worked on at once: while one waits for an agency
-    or for the executor, another goes on. Each case is in one lane only.
+    With more than one lane, that many lots of at most `claim_size` cases are worked on at once: while one waits for an
+    agency or for the executor, another goes on. Each case is in one lane only.
     """
 
     def __init__(
@@ -129,18 +130,26 @@ class Waves:
         return self.tally
 
     def _claims(self, only: Sequence[int] | None, stack: ExitStack) -> Iterator[dict[int, Live]]:
-        """Claim after claim, each behind the one before, until nothing is runnable."""
+        """Claim after claim, each behind the one before, until nothing is runnable; one claim is a lot for each lane.
+
+        The lots are equal, so that no lane is left over with the last of them; but few cases stay together.
+        """
         after = 0
-        while cases := self._store.claim(now=self._clock(), limit=self._claim_size, only=only, after=after):
+        while cases := self._store.claim(
+            now=self._clock(), limit=self._claim_size * self._lanes, only=only, after=after
+        ):
             after = cases[-1]
             if len(cases) >= _MANY and gc.get_threshold()[0] < _NEW_OBJECTS:
                 stack.enter_context(_few_sweeps())
-            lives = self._load(cases)
-            self.tally.refused += len(cases) - len(lives)
-            yield lives
+            lot = max(-(-len(cases) // self._lanes), min(_MANY, self._claim_size))
+            for start in range(0, len(cases), lot):
+                part = cases[start : start + lot]
+                lives = self._load(part)
+                self.tally.refused += len(part) - len(lives)
+                yield lives
 
     def _work_off(self, claims: Iterator[dict[int, Live]]) -> None:
-        """One lane: take a claim when the one before is done with. Lanes take turns at claiming and at counting."""
+        """One lane: take a lot when the one before is done with. Lanes take turns at claiming and at counting."""
         while not self._stopping.is_set():
             with self._turn:
                 lives = next(claims, None)

@@ -173,6 +173,8 @@ class WorkRow(Base):
         UniqueConstraint("case_id", "step", "visit"),  # a step visit is completed once
         Index("ix_work_inbox", "agency", "status", "due",
               sqlite_where=text(_UNFINISHED), postgresql_where=text(_UNFINISHED)),
+        Index("ix_work_completed", "completed", sqlite_where=text("completed IS NOT NULL"),
+              postgresql_where=text("completed IS NOT NULL")),
         Index("ix_work_due", "due", sqlite_where=text("completed IS NULL AND breached IS NULL AND due IS NOT NULL"),
               postgresql_where=text("completed IS NULL AND breached IS NULL AND due IS NOT NULL")),
     )  # fmt: skip
