@@ -93,3 +93,29 @@ def test_a_design_that_takes_means_by_day_leaves_them_out(began: datetime) -> No
                 if isinstance(v := _values(prepared, known, planned), CaseValues)]  # fmt: skip
     early = int((picked.cases["opened"] < began).sum())
     assert left_out[0]["were open already when observation began (baseline)"] == early
+
+
+def test_an_adjusted_estimate_leaves_them_out_too(began: datetime) -> None:
+    """With covariates they would weaken the adjustment; without covariates they count from the age they had."""
+    whole = skewed(material(4_000))
+    right = replace(whole, baseline=replace(in_hand(whole.baseline, began), observed_from=began))
+    early = int((right.baseline.cases["opened"] < began).sum())
+    why = "were open already when observation began (baseline)"
+    assert dict(lead(evaluate(right).evaluation).left_out)[why] == early
+    design = {**PLAN.design.model_dump(mode="json"), "covariates": []}
+    plain = Plan.model_validate(PLAN.model_dump(mode="json") | {"design": design})
+    assert why not in dict(lead(evaluate(replace(right, plan=plain)).evaluation).left_out)
+
+
+def test_where_it_cannot_do_without_them_the_report_says_so() -> None:
+    """Observed for 35 days only, and tau is 40: with them it can be computed, and a caution says what that costs."""
+    whole = material(4_000)
+    since = whole.baseline.observed_until - timedelta(days=35)
+    first = pl.col("opened").is_between(since, since + timedelta(days=1))  # still open, followed for 35 days
+    still = whole.baseline.cases.with_columns(closed=pl.when(first).then(None).otherwise("closed"))
+    short = replace(whole, baseline=replace(in_hand(replace(whole.baseline, cases=still), since), observed_from=since))
+    found = evaluate(short).evaluation
+    codes = {caution.code for caution in found.panels.trust.cautions}
+    assert isinstance(lead(found), MetricResult)
+    assert "adjusted_late" in codes
+    assert "adjusted_late" not in {c.code for c in evaluate(whole).evaluation.panels.trust.cautions}

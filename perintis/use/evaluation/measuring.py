@@ -162,11 +162,28 @@ def _values(prepared: Prepared, known: KnownMetric, planned: PlannedMetric | Non
     if planned is not None and planned.cases_used is Matured.CLOSED:
         counted = Counted.CLOSED
     withdrawal = Withdrawal.COMPETING if planned is None else Withdrawal(planned.withdrawn_as.value)
-    return case_values(
-        known.name, prepared.baseline, prepared.pilot, prepared.units, tau=tau, withdrawal=withdrawal, counted=counted,
-        observed_from=(prepared.baseline.data.observed_from, prepared.pilot.data.observed_from),
-        enter_late=prepared.plan.design.kind not in BY_DAY,
-    )  # fmt: skip
+
+    def counting(enter_late: bool) -> CaseValues | NotComparable:
+        return case_values(
+            known.name, prepared.baseline, prepared.pilot, prepared.units, tau=tau, withdrawal=withdrawal,
+            counted=counted, enter_late=enter_late,
+            observed_from=(prepared.baseline.data.observed_from, prepared.pilot.data.observed_from),
+        )  # fmt: skip
+
+    if not adjusts(prepared):
+        return counting(prepared.plan.design.kind not in BY_DAY)
+    found = counting(False)
+    return counting(True) if isinstance(found, NotComparable) else found
+
+
+def adjusts(prepared: Prepared) -> bool:
+    """Whether the estimate rests on the adjustment for covariates, which holds for cases seen from their opening.
+
+    Of a slow kind of case more are still open when observation begins. The estimate for all cases is right then, but
+    the mean value of each kind is not, and another mix in the other cohort would be taken out wrongly. So such cases
+    are left out, unless a cohort cannot be followed to tau without them. After Grand et al. 2019.
+    """
+    return prepared.plan.design.kind is Design.PARALLEL_COHORTS and bool(prepared.facts.covariates)
 
 
 def _horizon(prepared: Prepared, known: KnownMetric, planned: PlannedMetric | None) -> float | None:

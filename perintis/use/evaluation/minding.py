@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from perintis.rules.claims import claim_cap
 from perintis.rules.evaluation.parts import Message
+from perintis.rules.statistics.followed_values import OPEN_EARLY
+from perintis.use.evaluation.adjusting import FROM_A_CURVE
 from perintis.use.evaluation.flow import LOST
-from perintis.use.evaluation.measuring import Measured, Outcome
+from perintis.use.evaluation.measuring import Measured, Outcome, adjusts
 from perintis.use.evaluation.selection import Picked, picked
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ MOST_TOLD = 3
 
 def cautions(prepared: Prepared, outcomes: Sequence[Outcome]) -> tuple[Message, ...]:
     """All cautions: about the plan, the data sets, and single metrics."""
-    return (*_plan(prepared), *_data(prepared), *_between(prepared), *_metrics(outcomes))
+    return (*_plan(prepared), *_data(prepared), *_between(prepared), *_metrics(outcomes), *_late(prepared, outcomes))
 
 
 def _plan(prepared: Prepared) -> Iterator[Message]:
@@ -92,6 +94,25 @@ def _metrics(outcomes: Sequence[Outcome]) -> Iterator[Message]:
         if isinstance(found, Measured) and found.planned is not None and found.inference.caution:
             yield Message(code="error", text=f"{found.known.label}: {found.inference.caution}",
                           values={"metric": found.known.name})  # fmt: skip
+
+
+def _late(prepared: Prepared, outcomes: Sequence[Outcome]) -> Iterator[Message]:
+    """Cases that were open when observation began, in an adjusted estimate that could not do without them."""
+    if not adjusts(prepared) or not any(_open_before(view.data) for view in prepared.views()):
+        return
+    for found in outcomes:
+        if not isinstance(found, Measured) or found.planned is None or found.known.name not in FROM_A_CURVE:
+            continue
+        if not any(why.startswith(OPEN_EARLY) for why, _ in found.values.left_out):
+            yield Message(
+                code="adjusted_late", values={"metric": found.known.name},
+                text=f"{found.known.label}: a cohort cannot be followed to tau without the cases that were open already"
+                " when observation began, and with them the adjustment for covariates is only a rough one",
+            )  # fmt: skip
+
+
+def _open_before(data: DataSet) -> bool:
+    return data.observed_from is not None and bool((data.cases["opened"] < data.observed_from).any())
 
 
 def _said(code: str, text: str, cohort: str) -> Message:
