@@ -109,11 +109,14 @@ def test_an_adjusted_estimate_leaves_them_out_too(began: datetime) -> None:
 
 def test_where_it_cannot_do_without_them_the_report_says_so() -> None:
     """Observed for 35 days only, and tau is 40: with them it can be computed, and a caution says what that costs."""
-    whole = material(4_000)
-    since = whole.baseline.observed_until - timedelta(days=35)
-    first = pl.col("opened").is_between(since, since + timedelta(days=1))  # still open, followed for 35 days
-    still = whole.baseline.cases.with_columns(closed=pl.when(first).then(None).otherwise("closed"))
-    short = replace(whole, baseline=replace(in_hand(replace(whole.baseline, cases=still), since), observed_from=since))
+    whole = skewed(material(4_000))
+    read = whole.baseline.cases["opened"].max()
+    assert isinstance(read, datetime)
+    since = read - timedelta(days=35)
+    ended = pl.col("closed") <= read
+    cases = whole.baseline.cases.with_columns(pl.when(ended).then(pl.col(c)) for c in ("closed", "outcome"))
+    seen = replace(whole.baseline, cases=cases, observed_until=read)
+    short = replace(whole, baseline=replace(in_hand(seen, since), observed_from=since))
     found = evaluate(short).evaluation
     codes = {caution.code for caution in found.panels.trust.cautions}
     assert isinstance(lead(found), MetricResult)
