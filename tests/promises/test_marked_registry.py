@@ -109,6 +109,7 @@ class MarkedRegistry:
         """Decide on every pair, and adopt every change, as often as something is asked."""
         answer = self._folder / "answer.json"
         for _ in range(6):
+            asked = False
             for agency in ("imigrasi", "dukcapil", "kemenkes"):
                 items = json.loads(self("inbox", agency, "--json"))
                 for item in items:
@@ -117,6 +118,9 @@ class MarkedRegistry:
                         continue
                     answer.write_text(json.dumps(ANSWERS[step]), "utf-8")
                     self("answer", str(item["work"]), str(answer), "--officer", f"{step} officer")
+                    asked = True
+            if not asked:
+                return
             self("run", PILOT, "--without-prefect")
 
     def leaks(self) -> list[str]:
