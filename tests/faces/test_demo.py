@@ -50,6 +50,19 @@ def test_the_demonstration_ends_with_a_verdict_and_leaves_work_in_the_inboxes(tm
     assert "no made-up ones are put among them" in again.stderr
 
 
+def test_the_demonstration_of_a_registry_tells_what_was_counted_and_how_well_it_matched(
+    tmp_path: Path, repository: Path
+) -> None:
+    """Figures of the cases beside the verdict; precision and recall, which need the truth, at its end and in runs."""
+    told = perintis(tmp_path, "demo", "--pilot", "data-management", "--cases", "60", pilots=repository).stdout
+    assert told.index("Verdict:") < told.index("Duplicates found") < told.index("precision by pairs")
+    assert "- Conflicts found: baseline: conflicts found was not counted" in told
+    runs = json.loads(perintis(tmp_path, "runs", "data-management", "--json", pilots=repository).stdout)
+    by_number, registry = runs[0]["metrics"]["matching"]
+    assert registry["pairs"]["recall"] > by_number["pairs"]["recall"]
+    assert runs[0]["metrics"]["figures"]["duplicates_found"]["cases"] == 1  # the other three wait for officers
+
+
 def test_a_file_goes_through_the_prefect_flow(tmp_path: Path) -> None:
     """The same counts as without Prefect, and a flow run's id in the run history."""
     folder = write_pilot(tmp_path)
