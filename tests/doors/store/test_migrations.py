@@ -16,10 +16,13 @@ from perintis.doors.settings import Settings
 from perintis.doors.store.database import Database
 from perintis.doors.store.models import Base
 from perintis.doors.store.upgrading import open_database, present_version, upgrade
+from perintis.doors.store.verifying import verify_store
 from perintis.doors.store.version import HEAD
+from perintis.doors.vault.acts import note_act
 from perintis.words.errors import BadInput
 from tests.conftest import BOTH_DATABASES
-from tests.databases import PostgresServer
+from tests.databases import PostgresServer, unprotect
+from tests.small_pilot import START
 
 
 @pytest.fixture(params=BOTH_DATABASES)
@@ -159,3 +162,25 @@ def test_answers_given_before_there_could_be_a_second_one_are_kept(empty: Settin
             rows = connection.exec_driver_sql(f"SELECT {columns} FROM harm_answers").all()
         assert [tuple(map(int, row)) for row in rows] == [(1, 1, 5, 1)]
     database.close()
+
+
+def test_records_of_an_older_store_are_chained_by_the_upgrade(database: Database) -> None:
+    """Acts on personal data that were written before there was a chain over them; afterwards a change is found."""
+    from alembic import command
+
+    from perintis.doors.store import upgrading
+
+    for number in (1, 2):
+        with database.write() as connection:
+            note_act(connection, "rotate-key", officer="o", reason=f"letter {number}", now=START, pilot=None)
+    config = upgrading._config()
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0009")
+    upgrade(database)
+    assert verify_store(database) == []
+    with database.write() as connection:
+        unprotect(connection, "vault_acts")
+        connection.exec_driver_sql("UPDATE vault_acts SET reason = 'another' WHERE id = 1")
+    [problem] = verify_store(database)
+    assert "record 1 of vault_acts" in problem.what
