@@ -14,8 +14,9 @@ from sqlalchemy import Connection
 from perintis import Case
 from perintis.doors.store import failpoints
 from perintis.doors.store.chaining import COLUMNS, chained
-from perintis.doors.store.database import Database
+from perintis.doors.store.database import Database, insert_rows
 from perintis.doors.store.disclosing import keep_terms, note_file
+from perintis.doors.store.models_disclosure import DisclosureRow
 from perintis.doors.store.record_chain import chain_old
 from perintis.doors.store.recording import CHAINED_COLUMNS
 from perintis.doors.store.verifying import verify_store
@@ -24,7 +25,7 @@ from perintis.doors.vault.anchors import anchor, anchor_file
 from perintis.rules.agreement import Disclosure
 from perintis.rules.agreement.parts import Term
 from tests.databases import unprotect
-from tests.small_pilot import START, Answer, Application, Decision, Small, define, look_up
+from tests.small_pilot import START, Answer, Application, Decision, Small, checked_and_paid, define, look_up
 
 
 async def three_look_ups(case: Case[Application]) -> Decision:
@@ -126,14 +127,19 @@ def test_a_case_that_vanished_is_found_by_the_anchor(store: Small) -> None:
     assert found == ["case 2: it was anchored, but is not in the store any more"]
 
 
-@pytest.fixture
-def recorded(store: Small) -> Small:
-    """Two files given away by one term, and two acts on personal data; anchored."""
+def a_disclosure() -> Disclosure:
+    """The name, by one term."""
     term = Term.model_validate({
         "article": "art. 3", "discloses": "tax", "receives": "office", "fields": ["name"], "purpose": "to know",
         "legal_basis": "the law", "from": "2026-01-01", "until": "2030-12-31",
     })  # fmt: skip
-    disclosed = [Disclosure("PKS-1", 1, ("name",), term)]
+    return Disclosure("PKS-1", 1, ("name",), term)
+
+
+@pytest.fixture
+def recorded(store: Small) -> Small:
+    """Two files given away by one term, and two acts on personal data; anchored."""
+    disclosed = [a_disclosure()]
     keep_terms(store.database, disclosed)
     for number in (1, 2):
         with store.database.write() as connection:
@@ -242,3 +248,61 @@ def test_a_line_cut_off_by_a_crash_is_passed_over(store: Small) -> None:
     store.run()
     assert len(lines_of(store)[1]) == 3
     assert told(store) == []
+
+
+def disclosed_in(small: Small, *events: int) -> None:
+    """Note that the name was shown to another agency by these events of both cases, and anchor that."""
+    disclosed = a_disclosure()
+    keep_terms(small.database, [disclosed])
+    with small.database.write() as connection:
+        for case in (1, 2):
+            rows = [(case, seq, disclosed.id) for seq in events]
+            insert_rows(connection, DisclosureRow, ("case_id", "seq", "term_id"), rows)
+    small.database.anchors = small.folder / "anchors"
+    anchor(small.database, START)
+    assert told(small) == []
+    small.database.anchors = None
+
+
+@pytest.fixture
+def disclosing(store_url: str, tmp_path: Path) -> Iterator[Small]:
+    """Two cases, each shown to another agency twice, anchored half-way and at the end."""
+    database = Database(store_url)
+    small = Small(database, define(checked_and_paid), tmp_path / "exchange")
+    small.open("a", "b")
+    small.run()
+    disclosed_in(small, 2)
+    for case in (1, 2):
+        small.answer(case, "office.check 1", '{"ok": true}')
+    small.run()
+    disclosed_in(small, 4)
+    database.anchors = small.folder / "anchors"
+    yield small
+    database.close()
+
+
+FIRST = "(SELECT min(seq) FROM disclosures WHERE case_id = 2)"
+TERM = "INSERT INTO disclosures (case_id, seq, term_id) SELECT case_id, seq, 7 FROM disclosures WHERE case_id = 2"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"DELETE FROM disclosures WHERE case_id = 2 AND seq = {FIRST}",
+        "DELETE FROM disclosures WHERE case_id = 2",
+        f"UPDATE disclosures SET seq = 1 WHERE case_id = 2 AND seq = {FIRST}",
+        TERM,
+        "UPDATE disclosure_terms SET fields = 'nothing'",
+    ],
+    ids=["one", "all", "moved", "added", "term"],
+)
+def test_a_disclosure_that_was_changed_is_found_by_the_anchor(disclosing: Small, statement: str) -> None:
+    """Removed, moved to another event, slipped in, or its term rewritten; the first event up to which it matters."""
+    with disclosing.database.write() as connection:
+        unprotect(connection, "disclosures", "disclosure_terms")
+    found = change(disclosing, statement)
+    assert any(
+        problem.startswith("case 2: a disclosure up to event ") and problem.endswith("the anchor says so")
+        for problem in found
+    ), found
+    assert any(problem.startswith("case 1:") for problem in found) is ("terms" in statement)

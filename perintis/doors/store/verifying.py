@@ -14,7 +14,8 @@ from perintis.doors.store.database import Database, in_list
 from perintis.doors.store.record_chain import verify_records
 from perintis.doors.store.recording import effect_key
 from perintis.doors.store.types import from_micros, instant_or_none
-from perintis.doors.vault.anchors import Anchored, anchor_file, missing_lines, read_anchors
+from perintis.doors.vault.anchors import Anchored, CaseHead, anchor_file, missing_lines, read_anchors
+from perintis.doors.vault.disclosed import disclosures_of, folded, term_digests
 from perintis.rules.chain import Link, beginning, first_break
 from perintis.rules.lifecycle import CaseState, Event, VisitState, rebuild
 from perintis.words.errors import BrokenHistory
@@ -149,12 +150,16 @@ def _verify_part(
     ids = in_list([case.id for case in cases])
     work = _by_case(connection, _WORK, ids)
     events = _by_case(connection, _EVENTS, ids)
+    disclosed = disclosures_of(connection, [case.id for case in cases]) if anchored.heads else {}
+    terms = term_digests(connection) if anchored.heads else {}
     outbox = _by_case(connection, _OUTBOX, ids)
     for case in cases:
+        heads = sorted(anchored.heads.pop(case.id, ()), key=lambda head: head.seq)
         visits = {Key(row[0], row[1]): _visit(row[2:]) for row in work[case.id]}
         found = [
             *_against_events(case, visits, events[case.id]),
-            *(_chain(store, case, events[case.id], anchored) if chained and case.rehearsal is None else ()),
+            *(_chain(store, case, events[case.id], heads) if chained and case.rehearsal is None else ()),
+            *_disclosed(heads, disclosed.get(case.id, ()), terms),
             *_standing(case, visits),
             *([] if case.rehearsal else _requests(f"{store}/{case.pilot}", case, visits, outbox[case.id])),
         ]
@@ -179,15 +184,22 @@ def _visit(row: Sequence[Any]) -> VisitState:
     )  # fmt: skip
 
 
-def _chain(store: str, case: _Case, events: Sequence[Sequence[Any]], anchored: Anchored) -> Iterator[str]:
+def _disclosed(heads: Sequence[CaseHead], disclosures: Sequence[Any], terms: Mapping[int, bytes]) -> Iterator[str]:
+    """The first anchor that says that other disclosures were recorded than there are."""
+    for head in heads:
+        if head.disclosed is not None and head.disclosed != folded(disclosures, terms, head.seq):
+            yield f"a disclosure up to event {head.seq} was changed, added or removed: the anchor says so"
+            return
+
+
+def _chain(store: str, case: _Case, events: Sequence[Sequence[Any]], heads: Sequence[CaseHead]) -> Iterator[str]:
     """The first event whose hash does not fit, or the first anchor that says something else than the chain."""
-    heads = anchored.heads.pop(case.id, ())
     links = (Link((case.id, *row[:-2]), row[-2], row[-1]) for row in events)
     if broken := first_break(beginning(store, case.pilot, case.id), links):
         yield broken.what
         return
     sound = 0
-    for seq, told in sorted(heads):
+    for seq, told, _ in heads:
         if seq > len(events):
             yield f"its events after {len(events)} are missing: it was anchored with {seq}"
             return

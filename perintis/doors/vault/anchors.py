@@ -3,8 +3,9 @@
 Whoever can write the database can rewrite a history together with all its hashes. The file then says otherwise. It is
 only ever appended to, one JSON line a run, and each line is chained to the one before:
 
-    {"at": "...", "store": "...", "cases": [[case, event, hash], ...], "previous": "...", "hash": "..."}
+    {"at": "...", "store": "...", "cases": [[case, event, hash, disclosures], ...], "previous": "...", "hash": "..."}
 
+`disclosures` stands for what had been disclosed of the case (see `disclosed`), empty for nothing.
 `"records": [how many, hash]` says the same of what is recorded beside the events, where something was added to it.
 
 Keep a copy of it where those who look after the database cannot write. The hash of an event is shortened to its first
@@ -23,7 +24,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -31,6 +32,7 @@ from perintis.doors.store.database import Database, insert_rows, set_rows
 from perintis.doors.store.failpoints import failpoint
 from perintis.doors.store.models_vault import AnchorRow
 from perintis.doors.store.types import to_micros
+from perintis.doors.vault.disclosed import disclosures_of, folded, term_digests
 from perintis.words.errors import PerintisError
 
 SHORT = 16
@@ -47,8 +49,8 @@ _RECORDS = (
 
 RecordHead = tuple[int, str]
 """How many records beside the events there were, and the beginning of the last one's hash in hexadecimal digits."""
-Head = tuple[int, int, str]
-"""A case, the number of its last event and the beginning of that event's hash in hexadecimal digits."""
+Head = tuple[int, int, str, str]
+"""A case, the number of its last event, the beginning of that event's hash in hexadecimal digits, its disclosures."""
 
 
 def anchor(database: Database, now: datetime) -> int:
@@ -67,17 +69,26 @@ def anchor(database: Database, now: datetime) -> int:
             records = _records(connection)
             if not rows and records is None:
                 break
-            heads = [(case, seq, told[:SHORT].hex()) for case, seq, told in rows]
+            heads = _heads(connection, rows)
             name, line = _append(stream, database.vault.store(connection), heads, records, now)
             failpoint("anchor:written")
             note = (name, line, to_micros(now), len(heads), None if records is None else records[0])
             insert_rows(connection, AnchorRow, ("file", "line", "at", "cases", "records"), [note])
             set_rows(
-                connection, "cases", {"anchored": "bigint"}, {"id": "bigint"}, [(seq, case) for case, seq, _ in heads]
+                connection, "cases", {"anchored": "bigint"}, {"id": "bigint"}, [(seq, case) for case, seq, *_ in heads]
             )
             written += len(heads)
         failpoint("anchor:commit")
     return written
+
+
+def _heads(connection: Connection, rows: Sequence[Any]) -> list[Head]:
+    """The heads of cases, given as case, event and hash."""
+    terms = term_digests(connection)
+    disclosed = disclosures_of(connection, [row[0] for row in rows]) if rows else {}
+    return [
+        (case, seq, told[:SHORT].hex(), folded(disclosed.get(case, ()), terms, seq)) for case, seq, told in rows
+    ]  # fmt: skip
 
 
 def _any_changed(database: Database) -> bool:
@@ -160,13 +171,21 @@ def _hash_of(line: dict[str, Any]) -> str:
     return sha256(_bytes({name: value for name, value in line.items() if name != "hash"})).hexdigest()
 
 
+class CaseHead(NamedTuple):
+    """Up to which event a case had come, the beginning of its hash, and its disclosures where the file says them."""
+
+    seq: int
+    hash: str
+    disclosed: str | None = None
+
+
 @dataclass
 class Anchored:
     """What an anchor file says: by case the heads it had, those of the records beside the events, the hashes of its
     lines, and what is wrong with the file."""
 
     name: str = ""
-    heads: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+    heads: dict[int, list[CaseHead]] = field(default_factory=dict)
     records: list[RecordHead] = field(default_factory=list)
     lines: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
@@ -190,8 +209,8 @@ def read_anchors(file: Path, store: str) -> Anchored:
             found.lines.add(previous)
             if "records" in line:
                 found.records.append((line["records"][0], line["records"][1]))
-            for case, seq, told in line["cases"]:
-                found.heads.setdefault(case, []).append((seq, told))
+            for case, *head in line["cases"]:
+                found.heads.setdefault(case, []).append(CaseHead(*head))
     return found
 
 
