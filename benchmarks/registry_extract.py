@@ -12,6 +12,7 @@ import argparse
 import importlib.util
 import json
 import resource
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -37,11 +38,9 @@ def made(folder: Path, persons: int) -> dict[str, Announced]:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    import sys
-
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
-    module.PERSONS = persons
+    vars(module)["PERSONS"] = persons
     module.make(folder)
     lines = (folder / "deliveries.jsonl").read_text("utf-8").splitlines()
     told = [json.loads(line) for line in lines]
