@@ -39,6 +39,7 @@ analysis: "1"
 rule: as the program has it
 """
 Reading = Callable[[int], None]
+PAGE_IN = evaluate_command.page_in
 
 
 @pytest.fixture
@@ -155,6 +156,26 @@ def test_what_was_decided_stands_beside_the_verdict_from_then_on(tried: Office) 
     shown = judged(tried, "--out", "again")["panels"]["verdict"]["decision"]
     assert (shown["word"], shown["by"], shown["confirmed_by"], shown["differs"]) == ("stop", "head", "deputy", True)
     assert "came out the same" in tried.done("evaluate", "--replay", "again/bundle.zip").out
+
+
+def test_the_report_is_written_anew_with_the_decision(tried: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In its language, by the command itself; the figures and the bundle stay as they are. A report that is gone is
+    not made up: the command says how to get one."""
+    monkeypatch.setattr(evaluate_command, "page_in", PAGE_IN)
+    out = tried.folder / "out"
+    tried.done("evaluate", "small", "--out", out, "--lang", "id")
+    before = {name: (out / name).read_bytes() for name in files(out)}
+    assert "no money at all" not in before["report.html"].decode("utf-8")
+    told = tried.done("decide", "small", "stop", "--reason", "no money at all", "--by", "head").out
+    assert f"The report shows it now: {out / 'report.html'}" in " ".join(told.split())
+    after = {name: (out / name).read_bytes() for name in files(out)}
+    page = after["report.html"].decode("utf-8")
+    assert "no money at all" in page
+    assert '<html lang="id">' in page
+    assert {name for name in before if before[name] != after[name]} == {"report.html"}
+    (out / "evaluation.json").unlink()
+    told = tried.done("decide", "small", "--confirm", "--by", "deputy").out
+    assert "`perintis evaluate small` writes one" in " ".join(told.split())
 
 
 def test_evaluations_that_decide_nothing_use_up_no_look(office: Office, read_on: Reading) -> None:

@@ -11,7 +11,10 @@ from perintis.faces.cli.screen import paragraph, print_json, say
 from perintis.words.errors import BadInput
 
 if TYPE_CHECKING:
-    from perintis.doors.store.judgements import PilotDecision
+    from pathlib import Path
+
+    from perintis.doors.store.database import Database
+    from perintis.doors.store.judgements import JudgedEvaluation, PilotDecision
 
 
 def command(
@@ -45,15 +48,30 @@ def command(
             second = None if confirmed_by is None else _given(confirmed_by, "--confirmed-by", "who confirms")
             why = _given(reason, "--reason", "why")
             made = decide(database, pilot, word, reason=why, by=who, at=now(), confirmed_by=second)
-        judged = {kept.number: kept.evaluation for kept in kept_evaluations(database, pilot)}
+        kept = kept_evaluations(database, pilot)
+        judged = next((one.evaluation for one in kept if one.number == made.evaluation), None)
+        report = None if judged is None else _report(database, judged)
     if as_json:
-        print_json(decision_json(made))
+        print_json(decision_json(made) | {"report": None if report is None else str(report)})
         return
     say(paragraph(decision_words(made)))
-    if made.evaluation in judged and judged[made.evaluation].simulated:
+    if judged is not None and judged.simulated:
         say("That verdict is of a rehearsal with made-up cases: no real case has been evaluated yet.")
+    elif report is not None:
+        say(f"The report shows it now: {report}")
+    else:
+        say(paragraph(f"Its report is no longer where it was written; `perintis evaluate {pilot}` writes one that "
+                      "shows the decision."))  # fmt: skip
     if made.pending:
         say(f"It holds once somebody else runs `perintis decide {pilot} --confirm --by WHO`.")
+
+
+def _report(database: Database, judged: JudgedEvaluation) -> Path | None:
+    """The report of that evaluation, written anew with the decision."""
+    from perintis.faces.report.evaluation_page import evaluation_page
+    from perintis.use.evaluation.decided_report import report_with_decision
+
+    return report_with_decision(database, judged, evaluation_page)
 
 
 def _given(text: str | None, option: str, what: str) -> str:
