@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from splink.internals.linker_components.training import LinkerTraining
 
 from perintis.doors.linkage.linking import Linked, link_records
 from perintis.rules.linkage.measures import Quality, pair_quality_of_clusters
@@ -128,6 +130,28 @@ FEW = pl.DataFrame(
     },
     schema_overrides={"nik": pl.String},
 )
+
+
+@pytest.mark.parametrize("text", ["m_probability value 0.0 is below the minimum", "another fault"])
+def test_a_pass_in_which_a_level_falls_to_nothing_is_left_out(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Splink refuses the chance 0 in the middle of a pass: the others teach enough; any other fault is a fault."""
+    whole, passes = LinkerTraining.estimate_parameters_using_expectation_maximisation, list[str]()
+
+    def refusing(self: LinkerTraining, rule: Any, **options: Any) -> Any:
+        passes.append(str(rule.get_blocking_rule("duckdb").blocking_rule_sql))
+        if passes[-1] == passes[0]:
+            raise ValueError(text)
+        return whole(self, rule, **options)
+
+    monkeypatch.setattr(LinkerTraining, "estimate_parameters_using_expectation_maximisation", refusing)
+    sources, truth = registers(250, seed=7)
+    if text == "another fault":
+        with pytest.raises(ValueError, match=text):
+            link_records(sources, LINKAGE, threads=1)
+        return
+    linked = link_records(sources, LINKAGE, threads=1)
+    assert (passes.count(passes[0]), len(passes) > 1, linked.learned) == (1, True, True)
+    assert (quality(linked, truth).f1 or 0) >= 0.95
 
 
 def test_a_few_records_are_linked_by_start_values() -> None:

@@ -134,9 +134,8 @@ def _score(
 ) -> _Scores:
     try:
         with quiet(), _database(means.memory) as connection:
-            linker = open_linker(connection, records, linkage, blocks)
             tell(2)
-            trained = train(linker, records, linkage)
+            trained = train(lambda: open_linker(connection, records, linkage, blocks), records, linkage)
             tell(3)
             connection.execute(f"set threads to {means.threads:d}")
             pairs = _scored(connection, trained, linkage)

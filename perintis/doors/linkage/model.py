@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -125,21 +125,44 @@ def _rule(key: Key) -> BlockingRuleCreator | dict[str, Any]:
     return block_on(*key) if key else {"blocking_rule": "1=1", "sql_dialect": "duckdb"}
 
 
-def train(linker: Linker, records: pl.DataFrame, linkage: Linkage) -> Trained:
+class _TeachesNothing(Exception):
+    """A pass in which the chance of a level fell to nothing; the linker cannot be used any more."""
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+
+
+def train(open_new: Callable[[], Linker], records: pl.DataFrame, linkage: Linkage) -> Trained:
     """Estimates u and m; the same records, settings and seed give the same model.
 
-    Of fewer than FEWEST_RECORDS records nothing is learned: the start values of the levels are used.
+    Of fewer than FEWEST_RECORDS records nothing is learned: the start values of the levels are used. A pass in which
+    the chance of a level falls to nothing, as happens with few pairs, is left out; then it is begun anew.
     """
-    training = linker.training
+    left_out: set[Key] = set()
+    while True:
+        try:
+            return _train(open_new(), records, linkage, left_out)
+        except _TeachesNothing as found:
+            left_out.add(found.key)
+
+
+def _train(linker: Linker, records: pl.DataFrame, linkage: Linkage, left_out: Collection[Key]) -> Trained:
     passes: tuple[Key, ...] = ()
     learns = records.height >= FEWEST_RECORDS
     if learns:
-        training.estimate_u_using_random_sampling(RANDOM_PAIRS, linkage.seed, min_count_per_level=None, num_chunks=1)
-        passes = _training_keys(records, linkage)
-    for key in passes:
-        training.estimate_parameters_using_expectation_maximisation(
-            block_on(*key), max_pairs=TRAINING_PAIRS, record_sample_proportion=1.0
+        linker.training.estimate_u_using_random_sampling(
+            RANDOM_PAIRS, linkage.seed, min_count_per_level=None, num_chunks=1
         )
+        passes = tuple(key for key in _training_keys(records, linkage) if key not in left_out)
+    for key in passes:
+        try:
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                block_on(*key), max_pairs=TRAINING_PAIRS, record_sample_proportion=1.0
+            )
+        except ValueError as error:
+            if "_probability value" in str(error):
+                raise _TeachesNothing(key) from None
+            raise
     model = linker.misc.save_model_to_json()
     levels = tuple(comparison["comparison_levels"] for comparison in model["comparisons"])
     return Trained(linker, passes, learns, float(model["probability_two_random_records_match"]), levels)
