@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from perintis.doors.settings import Settings
 from perintis.faces.cli import app
 from tests.faces.office import Office, application, write_csv, write_pilot
 
@@ -76,7 +78,7 @@ def test_a_fault_of_the_program_is_noted_without_personal_values(office: Office)
     write_csv(office.folder / "Siti.csv", [application(1)])
     (office.folder / ".perintis").mkdir()
     (office.folder / ".perintis" / "perintis.db").write_bytes(b"Siti 3173014507900001" * 1000)
-    answer = office("run", "small", "Siti.csv", "--without-prefect")
+    answer = office("withdraw", "Siti", "--reason", "moved", "--yes")
     assert answer.status == app.UNEXPECTED
     assert answer.err.startswith("error: an unexpected fault (DatabaseError) stopped the command")
     (report,) = (office.folder / ".perintis" / "errors").glob("*.txt")
@@ -104,6 +106,29 @@ def test_a_fault_in_a_pilots_own_code_is_told_with_its_place(office: Office) -> 
     task.write_text("x = 1 / 0\n", "utf-8")
     office.forget()
     assert "1 open case" in office.done("status").out
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied", "/srv/home/3173014507900001.csv"),
+         "error: /srv/home/(number).csv may not be read or written by this user (Permission denied); have its owner"),
+        (OSError(errno.ENOSPC, "No space left on device"), "error: the disk is full: make room"),
+    ],
+)  # fmt: skip
+def test_a_missing_right_or_a_full_disk_is_no_fault_of_the_program(
+    office: Office, monkeypatch: pytest.MonkeyPatch, fault: OSError, sentence: str
+) -> None:
+    """One sentence, the status of what can be put right, and no report."""
+
+    def refuse(self: Settings) -> Path:
+        raise fault
+
+    monkeypatch.setattr(Settings, "make_home", refuse)
+    answer = office("run", "small", "--without-prefect")
+    assert answer.status == app.ERROR
+    assert answer.err.startswith(sentence)
+    assert len(answer.err.splitlines()) == 1
 
 
 def test_an_interrupted_command_says_that_nothing_is_lost(office: Office) -> None:

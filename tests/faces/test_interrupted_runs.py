@@ -109,4 +109,4 @@ def test_cases_that_no_run_has_in_hand_come_with_the_command_that_moves_them(off
     file = write_csv(office.folder / "a.csv", [application(1), application(2)])
     take_file(database, load_definition(settings.pilots, "small"), file, strict=False)
     database.close()
-    assert "`perintis run small` moves the 2 cases on that are ready." in office.done("status").out
+    assert "2 cases ready: `perintis run small` moves them on." in office.done("status").out

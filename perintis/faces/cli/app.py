@@ -98,8 +98,11 @@ def run(arguments: Sequence[str]) -> int:
         typer.echo(STOPPED, err=True)
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001  # the last line of defence: whatever it is, no traceback on the screen
-        from perintis.faces.cli.faults import note_fault
+        from perintis.faces.cli.faults import note_fault, what_to_put_right
 
+        if sentence := what_to_put_right(error):
+            typer.echo(f"error: {sentence}", err=True)
+            return ERROR
         typer.echo(f"error: {note_fault(error, arguments)}", err=True)
         return UNEXPECTED
     return 0

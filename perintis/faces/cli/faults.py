@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import platform
+import re
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -14,6 +16,21 @@ from perintis.doors.settings import Settings, read_settings
 from perintis.words.errors import PerintisError
 
 REPORTED = ("perintis", "prefect", "sqlalchemy", "pydantic", "polars", "typer")
+
+
+def what_to_put_right(error: BaseException) -> str | None:
+    """One sentence where a right is missing or the disk is full; None for a fault of the program."""
+    if not isinstance(error, OSError):
+        return None
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full: make room and run the command again; what was recorded before stays recorded"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and error.filename:
+        place = re.sub(r"\d{16,}", "(number)", str(error.filename))
+        return (
+            f"{place} may not be read or written by this user ({error.strerror}); have its owner allow it, or set "
+            "PERINTIS_HOME to a folder of your own"
+        )
+    return None
 
 
 def note_fault(error: BaseException, arguments: Sequence[str]) -> str:

@@ -29,7 +29,9 @@ def course_sentence(here: Here, reader: Reader, pilot: str) -> str | None:
             "goes on from there."
         )
     ready = sum(c.cases for c in count_cases(reader, pilot) if c.status == "ready")
-    return f"`perintis run {pilot}` moves the {count(ready, 'case')} on that are ready." if ready else None
+    if not ready:
+        return None
+    return f"{count(ready, 'case')} ready: `perintis run {pilot}` moves {'it' if ready == 1 else 'them'} on."
 
 
 def interrupted_sentence(here: Here, pilot: str) -> str | None:
