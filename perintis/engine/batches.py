@@ -72,7 +72,7 @@ def perform_batch(
     """
     report = BatchReport(step.name, len(items))
     started = clock()
-    exchanges = [_agreed(definition, step, item, started) for item in items]
+    exchanges = _agreed(definition, step, items, started)
     outcomes, report.down = _ask(step, items, exchanges, store)
     completed = clock()
     done = [item for item, outcome in zip(items, outcomes, strict=True) if outcome is not None]
@@ -88,15 +88,19 @@ def perform_batch(
     return report
 
 
-def _agreed(definition: Definition, step: Step[Any], item: Item, at: datetime) -> Exchange | None:
-    """What asking for this item discloses; None where the agreement does not allow it."""
-    if definition.agreed is None:
-        return NOTHING
-    assert item.live.replay is not None
-    try:
-        return definition.agreed.ask(step, at, item.live.replay.case.opened)
-    except NotAgreed:
-        return None
+def _agreed(definition: Definition, step: Step[Any], items: Sequence[Item], at: datetime) -> list[Exchange | None]:
+    """What asking for each item discloses; None where the agreement does not allow it."""
+    agreed = definition.agreed
+    if agreed is None:
+        return [NOTHING] * len(items)
+    found: list[Exchange | None] = []
+    for item in items:
+        assert item.live.replay is not None
+        try:
+            found.append(agreed.ask(step, at, item.live.replay.case.opened))
+        except NotAgreed:
+            found.append(None)
+    return found
 
 
 def _ask(
@@ -198,10 +202,9 @@ def _change(
         delay = step.retry.delay(attempt)
         status = WorkStatus.FAILED if delay is None else WorkStatus.RETRYING
         retry_at = None if delay is None else completed + delay
-    return Change(
+    return Change(  # by position: this is done for every event
         item.live.id, item.key, lifecycle, completed, status, WorkKind.AUTOMATIC, step.agency.code, known is None,
-        ready, started, due, retry_at, attempt, cost=step.cost, keyed=step.keyed,
-        result=result, error=error, disclosed=disclosed,
+        ready, started, due, retry_at, attempt, None, step.cost, step.keyed, result, None, error, None, disclosed,
     )  # fmt: skip
 
 
@@ -209,17 +212,19 @@ def _count(report: BatchReport, items: Sequence[Item], changes: Sequence[Change]
     assert report.recorded is not None
     last_seq, refused, repeated = report.recorded.last_seq, report.recorded.refused, report.recorded.repeated
     report.refused = len(refused)
+    lost = refused | repeated
     left = Counter(change.case for change in changes)
     for item, change in zip(items, changes, strict=True):
-        if change.case in refused or change.case in repeated:
+        case, status = change.case, change.status
+        if case in lost:
             continue
-        if change.status is WorkStatus.COMPLETED:
+        if status is WorkStatus.COMPLETED:
             report.done += 1
         else:
-            report.retrying += change.status is WorkStatus.RETRYING
-            report.failed += change.status is WorkStatus.FAILED
-        left[change.case] -= 1
-        report.states.append((last_seq[change.case] - left[change.case], item.live, state_of(change)))
+            report.retrying += status is WorkStatus.RETRYING
+            report.failed += status is WorkStatus.FAILED
+        left[case] -= 1
+        report.states.append((last_seq[case] - left[case], item.live, state_of(change)))
 
 
 def state_of(change: Change) -> WorkState:

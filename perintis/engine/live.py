@@ -6,7 +6,7 @@ import json
 import os
 import sysconfig
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -115,12 +115,15 @@ class Live:
             self._guard(self._feed, work)
             self._note_new(now)
 
-    def pending(self) -> list[tuple[Key, Request[Any]]]:
-        """Requests that are asked for and not recorded, or to be tried again; in the order asked."""
+    def pending(self) -> Collection[tuple[Key, Request[Any]]]:
+        """Requests that are asked for and not recorded, or to be tried again; in the order asked.
+
+        Good until the case is fed again.
+        """
         if self.replay is None or self.problem is not None:
-            return []
+            return ()
         if not self.blocked:
-            return list(self.replay.outstanding.items())
+            return self.replay.outstanding.items()
         return [(key, request) for key, request in self.replay.outstanding.items() if key not in self.blocked]
 
     def needless(self) -> list[WorkState]:

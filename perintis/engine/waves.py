@@ -172,6 +172,7 @@ class Waves:
         before = {live.id: live.seq for live in lives.values()}
         while lives and not self._stopping.is_set():
             self._fire_timers(lives)
+            self._hold_against_agreement(lives.values())
             batches = list(self._batches(lives.values()))
             busy = {item.live.id for batch in batches for item in batch.items}
             self._conclude([live for live in lives.values() if live.id not in busy], lives, before)
@@ -190,33 +191,35 @@ class Waves:
         now = self._clock()
         groups: dict[str, list[Item]] = {}
         for live in lives:
-            self._hold_against_agreement(live, now)
             for key, request in live.pending():
-                known = live.work.get(key)
+                step, known = request.step, live.work.get(key)
                 later = known is not None and (known.retry_at is None or known.retry_at > now)
-                if request.step.kind is not WorkKind.AUTOMATIC or later:
+                if step.kind is not WorkKind.AUTOMATIC or later:
                     continue
-                if request.step.agency.code in self._down:
+                if step.agency.code in self._down:
                     self._leave_ready(live, Item(live, key, request))
                     continue
-                groups.setdefault(request.step.name, []).append(Item(live, key, request))
+                groups.setdefault(step.name, []).append(Item(live, key, request))
         for name, items in groups.items():
             step = self._definition.steps.get(name, items[0].request.step)
             for start in range(0, len(items), self._batch_size):
                 yield Batch(step, items[start : start + self._batch_size])
 
-    def _hold_against_agreement(self, live: Live, now: datetime) -> None:
-        """Set a case aside that asks for what the agreement does not allow, before anything of it is sent."""
-        agreed = self._definition.agreed
-        if agreed is None or live.replay is None:
+    def _hold_against_agreement(self, lives: Iterable[Live]) -> None:
+        """Set cases aside that ask for what the agreement does not allow, before anything of them is sent."""
+        agreed, now = self._definition.agreed, self._clock()
+        if agreed is None:
             return
-        try:
-            for key, request in live.pending():
-                known = live.work.get(key)
-                if known is None or known.retry_at is not None:
-                    agreed.ask(request.step, now, live.replay.case.opened)
-        except NotAgreed as error:
-            live.problem = str(error)
+        for live in lives:
+            if live.replay is None:
+                continue
+            try:
+                for key, request in live.pending():
+                    known = live.work.get(key)
+                    if known is None or known.retry_at is not None:
+                        agreed.ask(request.step, now, live.replay.case.opened)
+            except NotAgreed as error:
+                live.problem = str(error)
 
     def _leave_ready(self, live: Live, item: Item) -> None:
         agency = item.request.step.agency.code
@@ -237,13 +240,16 @@ class Waves:
             self._drop(report.recorded, lives)
             reload |= report.recorded.repeated
             states += report.states
-        for seq, live, state in sorted(states, key=_by_event):
+        now = self._clock()
+        if len(batches) > 1:  # those of one batch are in order
+            states.sort(key=_by_event)
+        for seq, live, state in states:
             if live.id in reload or live.id not in lives:
                 continue
             if seq != live.seq + 1:  # somebody recorded something in between
                 reload.add(live.id)
             else:
-                live.feed(state, self._clock())
+                live.feed(state, now)
         self._reload(reload, lives)
 
     def _drop(self, recorded: Recorded, lives: dict[int, Live]) -> None:

@@ -52,10 +52,9 @@ class WorkStatus(StrEnum):
         """Whether somebody or something still has to act on it."""
         return self in UNFINISHED
 
-    @property
-    def answered(self) -> bool:
-        """Whether the process may go on from it."""
-        return self in (WorkStatus.COMPLETED, WorkStatus.SENT_BACK)
+    def __init__(self, value: str) -> None:
+        self.answered = value in ("completed", "sent_back")
+        """Whether the process may go on from it; a plain attribute, for it is asked of every event."""
 
 
 UNFINISHED = frozenset(

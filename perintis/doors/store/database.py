@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -150,11 +150,16 @@ def insert_rows(
     if _is_postgresql(connection):
         _copy_rows(connection, f"COPY {model.__tablename__} ({names}) FROM STDIN", rows)
         return
-    marks = f"({', '.join('?' * len(columns))})"
     for start in range(0, len(rows), _ROWS_A_STATEMENT):
         part = rows[start : start + _ROWS_A_STATEMENT]
-        statement = f"INSERT INTO {model.__tablename__} ({names}) VALUES {', '.join([marks] * len(part))}"
+        statement = _insertion(model.__tablename__, names, len(columns), len(part))
         connection.exec_driver_sql(statement, tuple(chain.from_iterable(part)))
+
+
+@lru_cache(maxsize=64)
+def _insertion(table: str, names: str, columns: int, rows: int) -> str:
+    marks = f"({', '.join('?' * columns)})"
+    return f"INSERT INTO {table} ({names}) VALUES {', '.join([marks] * rows)}"
 
 
 def _copy_rows(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:

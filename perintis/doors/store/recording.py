@@ -31,6 +31,7 @@ WORK_COLUMNS = (
 EVENT_COLUMNS = (
     "case_id", "seq", "at", "step", "visit", "lifecycle", "agency", "officer", "ready", "started", "cost", "detail",
 )  # fmt: skip
+_AT, _READY, _STARTED = (EVENT_COLUMNS.index(name) for name in ("at", "ready", "started"))
 CHAINED_COLUMNS = (*EVENT_COLUMNS, "commitment", "hash")
 OUTBOX_COLUMNS = (
     "key", "case_id", "step", "visit", "agency", "body", "status", "attempt", "queued", "next_at",
@@ -118,15 +119,16 @@ def _frame(
     return f'{before}"due":', after
 
 
-def work_row(change: Change, seq: int) -> tuple[Any, ...]:
-    """The work row of a change, in the order of WORK_COLUMNS."""
-    (case, (step, visit), lifecycle, at, status, kind, agency, _first, ready, started, due, retry_at, attempt, officer,
-     cost, keyed, result, _message, error, _outcome, _disclosed, _figures) = change  # fmt: skip
+def work_row(change: Change, seq: int, event: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The work row of a change, in the order of WORK_COLUMNS; `event` is its event row, whose instants it shares."""
+    (case, (step, visit), lifecycle, _at, status, kind, agency, _first, ready, _started, due, retry_at, attempt,
+     officer, cost, keyed, result, _message, error, _outcome, _disclosed, _figures) = change  # fmt: skip
     answered = status is _COMPLETED or status is _SENT_BACK
     ended = answered or lifecycle is _COMPLETE or lifecycle is _WITHDRAW
+    since = event[_READY]  # told by the first event alone
     return (
-        case, step, visit, kind._value_, agency, status._value_, to_micros(ready),
-        None if started is None else to_micros(started), to_micros(at) if ended else None,
+        case, step, visit, kind._value_, agency, status._value_, to_micros(ready) if since is None else since,
+        event[_STARTED], event[_AT] if ended else None,
         None if due is None else to_micros(due), None if retry_at is None else to_micros(retry_at), attempt, officer,
         cost, ",".join(keyed) if keyed else None, error, seq if answered else None, result,
     )  # fmt: skip
@@ -176,12 +178,13 @@ def write_changes(
         if change.key.step == CASE_STEP:
             events.append((*event_row(change, seq), _commit_ending(keys, change.case, ending)))
             continue
-        row = work_row(change, seq)
+        event = event_row(change, seq)
+        row = work_row(change, seq, event)
         if change.result is None:
-            events.append(event_row(change, seq))
+            events.append(event)
         else:
             place, key = answer_place(*change.key), keys[change.case]
-            events.append((*event_row(change, seq), key.commit(place, change.result)))
+            events.append((*event, key.commit(place, change.result)))
             row = (*row[:-1], key.seal(place, change.result, next(nonces)))
         if change.first:
             new.append(row)

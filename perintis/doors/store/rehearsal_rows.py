@@ -66,14 +66,15 @@ def _add_step_rows(
     """Add the events of a case, and the last state of each of its step visits in the order in which they came up."""
     breached = case.breached
     events.append(opening_event(number, to_micros(case.opened), lead))
-    last: dict[Key, tuple[Change, int]] = {}
+    last: dict[Key, tuple[Change, int, tuple[Any, ...]]] = {}
     for seq, change in enumerate(case.changes, start=2):
         if change.lifecycle is _BREACH:
             events.append(breach_event(Slot(number, change.key), seq, change.agency, change.at))
             continue
-        events.append((number, *event_row(change, seq)[1:]))
-        last[change.key] = (change, seq)
+        event = event_row(change, seq)
+        events.append((number, *event[1:]))
+        last[change.key] = (change, seq, event)
     last.pop(_CASE, None)
-    for key, (change, seq) in last.items():
+    for key, (change, seq, event) in last.items():
         late = micros_or_none(breached.get(key)) if breached else None
-        work.append((number, *work_row(change, seq)[1:], late))
+        work.append((number, *work_row(change, seq, event)[1:], late))
