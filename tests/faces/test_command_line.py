@@ -78,7 +78,7 @@ def test_a_fault_of_the_program_is_noted_without_personal_values(office: Office)
     write_csv(office.folder / "Siti.csv", [application(1)])
     (office.folder / ".perintis").mkdir()
     (office.folder / ".perintis" / "perintis.db").write_bytes(b"Siti 3173014507900001" * 1000)
-    answer = office("withdraw", "Siti", "--reason", "moved", "--yes")
+    answer = office("decide", "small", "scale", "--reason", "Siti", "--by", "x")
     assert answer.status == app.UNEXPECTED
     assert answer.err.startswith("error: an unexpected fault (DatabaseError) stopped the command")
     (report,) = (office.folder / ".perintis" / "errors").glob("*.txt")
