@@ -1,7 +1,9 @@
 """Agencies of the Republic of Indonesia and their office hours.
 
-Five working days and 37.5 hours a week, with 60 minutes of break and 90 on Fridays, follow Perpres 21/2023 on working
-days and hours of government. Opening at 08:00 and closing at 16:00 western time (WIB) is an assumption of ours.
+Five working days, Monday to Friday, with 60 minutes of break and 90 on Fridays, follow Perpres 21/2023 on working days
+and hours of government. It has 37.5 working hours a week, from 07:30 local time, and 32.5 in Ramadan; each office sets
+its own hours within that. Counters open from 08:00 to 16:00 western time (WIB), 34.5 hours a week and the same in
+Ramadan, are an assumption of ours.
 National holidays and collective leave (cuti bersama) are days off. Systems that answer by themselves do so at any
 hour; service levels are still counted in these hours.
 """
