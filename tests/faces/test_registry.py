@@ -16,7 +16,7 @@ from perintis.faces.cli import registry_command, retention_command
 from perintis.faces.cli.app import run
 from tests.doors.registry.small_extracts import Rows, announced, dukcapil, kemenkes, people
 
-PILOT = "data-management"
+PILOT, NIK = "data-management", "3174012304909001"
 
 
 class Desk:
@@ -74,6 +74,17 @@ def test_the_registry_shows_counts_and_nobody(filled: Desk, repository: Path) ->
     shown = json.loads(filled("registry", "show", PILOT, "--json"))
     assert set(shown) == listed_keys(repository, "show")
     assert shown["agencies"]["kemenkes"] == {"records": "13", "linked": "13"}
+
+
+@pytest.mark.parametrize(("name", "reference"), [(f"{NIK}.csv", "R-1"), ("a.csv", f"R-{NIK}")])
+def test_an_identity_number_in_a_name_is_refused_and_not_repeated(desk: Desk, name: str, reference: str) -> None:
+    """The names of files and registration numbers are kept in clear, in the folder of intakes too."""
+    extract = announced(desk.folder, "dukcapil", dukcapil(people()), name=name)
+    told = ("--agency", "dukcapil", "--period", "2026-03", "--office", "bali", "--reference", reference)
+    refused = desk("registry", "deliver", PILOT, str(desk.folder / extract.file_name), *told, status=1)
+    assert "has an identity number in it" in refused
+    assert NIK not in refused
+    assert not list((desk.folder / "home").rglob(f"*{NIK}*"))
 
 
 def test_a_difference_is_told_by_field(filled: Desk, repository: Path) -> None:

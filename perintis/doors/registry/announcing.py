@@ -11,6 +11,7 @@ from perintis.doors.registry.registry import Registry
 from perintis.doors.registry.shelf import digest_of
 from perintis.rules.registry.columns import NO_HEADER, agreed, has_header
 from perintis.words.errors import BadInput, NotFound
+from perintis.words.identifiers import looks_like_nik
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,9 @@ def announce(
 
     Raises BadInput where the extract cannot be read, NotFound where there is none.
     """
+    if looks_like_nik(file.stem) or looks_like_nik(reference):
+        named = "the name of the file or the registration number has an identity number in it"
+        raise BadInput(f"{named}, and both are kept in clear; give another one")
     if not file.is_file():
         raise NotFound(f"there is no file {file}; give the extract")
     if "/" in reference or reference.startswith("."):
