@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
-from perintis.faces.cli import registry_command, retention_command
+from perintis.faces.cli import agreement_command, registry_command, retention_command
 from perintis.faces.cli.app import run
 from tests.doors.registry.small_extracts import Rows, announced, dukcapil, kemenkes, people
 
@@ -170,6 +170,22 @@ def test_the_extract_of_a_closed_case_is_destroyed_by_time(filled: Desk, monkeyp
     assert json.loads(filled("retention", "show", PILOT, "--json"))["extracts"] == []
     assert "version 2: 13 persons from 26 records" in filled("registry", "show", PILOT)
     assert "All is well" in filled("db", "verify")
+
+
+def test_a_new_agreement_says_which_extracts_it_keeps_otherwise(
+    filled: Desk, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thirty days instead of ninety, asked on the fiftieth: that of the closed case would go at once."""
+    monkeypatch.setattr(agreement_command, "now", lambda: datetime.now(UTC) + timedelta(days=50))
+    new = filled.folder / "new.yaml"
+    text = (repository / "pilots" / "data_management" / "agreement.yaml").read_text("utf-8")
+    replaces = "version: 2\nreplaces: {number: PKS-MD-01, version: 1}"
+    new.write_text(text.replace("version: 1", replaces, 1).replace("after: 90 days", "after: 30 days"), "utf-8")
+    told = json.loads(filled("agreement", "diff", PILOT, str(new), "--json"))["retention"]
+    assert told["extracts"] == {"shorter": 1, "longer": 0, "due": 1}
+    assert told["cases"] == {"shorter": 0, "longer": 0, "due": 0}
+    assert "art. 8(3): extracts are kept 30 days" in told["changes"][0]
+    assert "1 extract kept shorter" in filled("agreement", "diff", PILOT, str(new))
 
 
 def test_a_reason_with_an_identity_number_is_refused(filled: Desk) -> None:
