@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from perintis.engine.agreed import NOTHING, Exchange
@@ -20,7 +20,11 @@ from perintis.words.recorded import Key, Lifecycle, WorkKind, WorkStatus
 Clock = Callable[[], datetime]
 
 AT_ONCE = 500
-"""Requests that an agency's system is given in one call; a batch may be larger, and is recorded as one."""
+"""Requests that an agency's system is given in one call; a batch may be larger, and is mostly recorded as one."""
+_ONE_BY_ONE = 10
+"""Calls of a function of one record between two looks at the clock."""
+RECORD_EVERY = timedelta(seconds=10)
+"""What a slow agency has done for longer is recorded before it is asked for more: a crash then costs no more work."""
 
 
 class Item(NamedTuple):
@@ -65,27 +69,50 @@ class BatchReport:
 def perform_batch(
     definition: Definition, step: Step[Any], items: Sequence[Item], store: EngineStore, clock: Clock
 ) -> BatchReport:
-    """Ask the agency, then record results, retries and failures of all items together.
+    """Ask the agency, then record results, retries and failures of all items together, or of what RECORD_EVERY gave.
 
     What an agency that is down did not do is not recorded: those cases stay ready. Nor is what the agreement does not
     allow (any more): it is not asked, and the run sets the case aside.
     """
     report = BatchReport(step.name, len(items))
-    started = clock()
-    exchanges = _agreed(definition, step, items, started)
-    outcomes, report.down = _ask(step, items, exchanges, store)
-    completed = clock()
-    done = [item for item, outcome in zip(items, outcomes, strict=True) if outcome is not None]
-    changes = [
-        _change(definition, step, item, outcome, started, completed, exchange)
-        for item, outcome, exchange in zip(items, outcomes, exchanges, strict=True)
-        if outcome is not None
-    ]
-    if changes:
-        heads = {item.live.id: (item.live.fence, item.live.seq) for item in done}
-        report.recorded = store.record(changes, (), heads=heads, now=completed)
-        _count(report, done, changes)
+    size = AT_ONCE if step.batch else _ONE_BY_ONE
+    done: list[Item] = []
+    changes: list[Change] = []
+    since = started = clock()
+    for start in range(0, len(items), size):
+        part = items[start : start + size]
+        exchanges = _agreed(definition, step, part, started)
+        outcomes, report.down = _ask(step, part, exchanges, store)
+        completed = clock()
+        for item, outcome, exchange in zip(part, outcomes, exchanges, strict=True):
+            if outcome is not None:
+                done.append(item)
+                changes.append(_change(definition, step, item, outcome, started, completed, exchange))
+        if report.down is not None:
+            break
+        if completed - since >= RECORD_EVERY:
+            _record(report, done, changes, store, completed)
+            done, changes, since = [], [], completed
+        started = completed
+    _record(report, done, changes, store, started)
     return report
+
+
+def _record(
+    report: BatchReport, done: Sequence[Item], changes: Sequence[Change], store: EngineStore, now: datetime
+) -> None:
+    """Record what came of some items of a batch, behind what was recorded of others before."""
+    if not changes:
+        return
+    before = Recorded({}, frozenset(), frozenset()) if report.recorded is None else report.recorded
+    heads = {item.live.id: (item.live.fence, before.last_seq.get(item.live.id, item.live.seq)) for item in done}
+    recorded = store.record(changes, (), heads=heads, now=now)
+    _count(report, recorded, done, changes)
+    report.recorded = Recorded(
+        {**before.last_seq, **recorded.last_seq}, before.refused | recorded.refused,
+        before.overtaken | recorded.overtaken, before.repeated | recorded.repeated,
+    )  # fmt: skip
+    report.refused = len(report.recorded.refused)
 
 
 def _agreed(definition: Definition, step: Step[Any], items: Sequence[Item], at: datetime) -> list[Exchange | None]:
@@ -127,8 +154,7 @@ def _ask(
     found: list[_Outcome] = []
     down = None
     try:
-        for start in range(0, len(requests), AT_ONCE):
-            _perform(step, requests[start : start + AT_ONCE], keys[start : start + AT_ONCE], found)
+        _perform(step, requests, keys, found)
     except AgencyUnavailable as error:
         down = str(error) or f"{step.agency.code} cannot be reached"
     for i, outcome in zip(asked, found, strict=False):
@@ -208,11 +234,8 @@ def _change(
     )  # fmt: skip
 
 
-def _count(report: BatchReport, items: Sequence[Item], changes: Sequence[Change]) -> None:
-    assert report.recorded is not None
-    last_seq, refused, repeated = report.recorded.last_seq, report.recorded.refused, report.recorded.repeated
-    report.refused = len(refused)
-    lost = refused | repeated
+def _count(report: BatchReport, recorded: Recorded, items: Sequence[Item], changes: Sequence[Change]) -> None:
+    last_seq, lost = recorded.last_seq, recorded.refused | recorded.repeated
     left = Counter(change.case for change in changes)
     for item, change in zip(items, changes, strict=True):
         case, status = change.case, change.status

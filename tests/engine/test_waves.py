@@ -383,3 +383,44 @@ def test_a_run_that_stops_gives_its_cases_back(database: Database, lanes: int) -
     assert small.run().tally.closed == 3
     assert small.events(1).count("office.look_up 1 complete") == 1
     small.verify()
+
+
+# -- slow agencies ----------------------------------------------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """What ends a process at once."""
+
+
+@pytest.mark.parametrize("killed_at", [None, 33])
+def test_what_a_slow_agency_has_done_is_recorded_while_it_goes_on(database: Database, killed_at: int | None) -> None:
+    """Two seconds a call: who is killed in the 33rd has to repeat the last few, not all of them.
+
+    Each case asks twice at once, so that what is recorded later of a case goes behind what was recorded before.
+    """
+    small, asked, deaths = Small(database, define(asking(check))), list[str](), [killed_at]
+
+    @step(TAX)
+    def slow(request: Asked) -> Answer:
+        """Take two seconds."""
+        if len(asked) in deaths:
+            deaths.clear()
+            raise Killed
+        asked.append(request.name)
+        small.now += timedelta(seconds=2)
+        return Answer()
+
+    async def twice(case: ThisCase) -> Decision:
+        await all_of(slow(case), slow(case))
+        return Decision()
+
+    small.definition = define(twice, [slow])
+    small.open(*(str(n) for n in range(20)))
+    if killed_at is not None:
+        with pytest.raises(Killed):
+            small.run()
+    small.now += timedelta(hours=1)
+    report = small.run()
+    assert report.tally.closed == 20
+    assert len(asked) == 40 + (3 if killed_at else 0)
+    small.verify()
