@@ -113,6 +113,9 @@ def test_an_export_with_identities_is_in_the_record_of_processing(opened: Office
         ("desk", "desk", ["reference", "officer"], f"{BY[1]}: {BY[3]}")
     ]
     assert "instead of pseudonyms" in opened.done("disclosures", "small").out
+    [traced] = opened.done("subject", "trace", "small", "--case", "A-001", *BY, "--json").json
+    assert [(export["officer"], export["reason"]) for export in traced["exports"]] == [(BY[1], BY[3])]
+    assert "exported with its reference" in opened.done("subject", "trace", "small", "--case", "A-001", *BY).out
     assert all(
         line["step"] != "export" for line in opened.done("disclosures", "small", "--agency", "lab", "--json").json
     )

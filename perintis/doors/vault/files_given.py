@@ -10,6 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, and_, or_, select
 
 from perintis.doors.store.models_disclosure import DisclosureTermRow, FileDisclosureRow
+from perintis.doors.store.models_vault import ActRow
+
+EXPORT = "export-identifiable"
+"""The act of an export with identities."""
 
 
 def files_given(
@@ -35,6 +39,16 @@ def files_given(
         {**row, "fields": row["fields"].split(","), "purpose": _words(row["purpose"])}
         for row in connection.execute(wanted).mappings()
     ]
+
+
+def exports_with_identities(connection: Connection, pilot: str, since: datetime) -> list[dict[str, Any]]:
+    """The exports of a pilot, made since then, with references and officers in place of pseudonyms: when, who, why."""
+    wanted = (
+        select(ActRow.at, ActRow.officer, ActRow.reason)
+        .where(ActRow.pilot == pilot, ActRow.act == EXPORT, ActRow.at >= since)
+        .order_by(ActRow.id)
+    )
+    return [dict(row) for row in connection.execute(wanted).mappings()]
 
 
 def _words(stored: Any) -> Any:

@@ -69,8 +69,9 @@ def _record(database: Database, pilot: str, officer: str | None, reason: str | N
     """Note who exports identities, and why, before it is done."""
     from perintis.doors.vault.acts import checked, note_act
     from perintis.doors.vault.anchors import anchor
+    from perintis.doors.vault.files_given import EXPORT
 
     who, why = checked(officer or "", reason or "")
     with database.write() as connection:
-        note_act(connection, "export-identifiable", officer=who, reason=why, now=now(), pilot=pilot)
+        note_act(connection, EXPORT, officer=who, reason=why, now=now(), pilot=pilot)
     anchor(database, now())

@@ -62,7 +62,7 @@ def trace(
     from perintis.doors.store.workrows import hold_case
     from perintis.doors.vault.acts import Act, checked, record_act
     from perintis.doors.vault.anchors import anchor
-    from perintis.doors.vault.files_given import files_given
+    from perintis.doors.vault.files_given import exports_with_identities, files_given
     from perintis.doors.vault.subjects import trace_case
 
     officer, reason = checked(officer, reason)
@@ -76,7 +76,9 @@ def trace(
                     connection, hold_case(connection, found.case), Act.TRACE, officer=officer, reason=reason, now=now()
                 )
                 files = files_given(connection, pilot, [found.reference])
-                traced.append({**_line(found), **trace_case(connection, found.case), "files": files})
+                exports = exports_with_identities(connection, pilot, found.opened)
+                given = {"files": files, "exports": exports}
+                traced.append({**_line(found), **trace_case(connection, found.case), **given})
         in_registry = subject_registry.traced(here, database, pilot, persons, officer, reason)
         anchor(database, now())
     if as_json:
@@ -288,6 +290,9 @@ def _told(one: dict[str, Any], zone: Any) -> Iterator[str]:
         shown = f"{d['discloses']} showed {d['receives']} {', '.join(d['fields'])}"
         yield f"  {exactly(d['at'], zone)}: {shown} ({d['agreement']} {d['article']})"
     yield from subject_registry.file_lines(one["files"], zone)
+    for export in one["exports"]:
+        told = f"exported with its reference and officers by {export['officer']}, because: {export['reason']}"
+        yield f"  {exactly(export['at'], zone)}: {told}"
     yield "  What was done:"
     for event in one["events"]:
         by = event["officer"] or event["agency"]
