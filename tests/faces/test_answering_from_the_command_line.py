@@ -182,8 +182,28 @@ def test_a_run_says_how_many_messages_it_took_in_and_refused(office: Office) -> 
     (exchange / "in").mkdir()
     for name, asked in (("a.json", key), ("b.json", "nothing of ours")):
         (exchange / "in" / name).write_text(json.dumps({"key": asked, "answer": {"known": True}}), "utf-8")
-    told = office.done("run", "small", "--without-prefect").out
-    assert "1 answer taken in, 1 answer refused" in told
+    told = office.done("run", "small", "--without-prefect")
+    assert "1 answer taken in, 1 answer refused" in told.out
+    assert "1 message of lab's system refused: its key is not one of ours\n" in told.err
+
+
+def test_why_an_answer_was_refused_is_said_by_the_run_and_by_the_inbox(office: Office) -> None:
+    """The field that is not valid, the case that still waits, and who has to do something; never a value."""
+    office.opened(application(1, note="ask"))
+    office.done("answer", first(office), "--set", "fit=yes", "--set", "grade=good")
+    exchange = office.folder / ".perintis" / "exchange" / "lab"
+    (request,) = (exchange / "out").glob("*.json")
+    key = json.loads(request.read_text("utf-8"))["key"]
+    (exchange / "in").mkdir()
+    (exchange / "in" / "a.json").write_text(json.dumps({"key": key, "answer": {"known": "Siti"}}), "utf-8")
+    told = office.done("run", "small", "--without-prefect").err
+    sentence = "1 message of lab's system refused: the answer is not valid: known (case A-001)"
+    assert sentence in told
+    assert "the agency has to send it again" in told
+    listed = office.done("inbox", "lab").out
+    assert sentence in listed.partition("In the last week:")[2]
+    assert "Siti" not in told + listed
+    assert "refused" not in office.done("inbox", "desk").out
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from perintis.doors.refused_messages import refused_messages
 from perintis.doors.store.queries import WorkLine, count_inbox, inbox, names_used
 from perintis.faces.cli.here import Here, Offices, now, step_words
+from perintis.faces.cli.refused_lines import refused_lines
 from perintis.faces.cli.screen import count, note, print_json, say, table
 from perintis.faces.cli.status_command import work_json
 from perintis.faces.moments import due_words, moment, zone_name
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 EVERYTHING = 1_000_000
 LONGEST_MESSAGE = 1_000_000
+LOOKING_BACK = timedelta(days=7)
+"""How long the inbox tells of messages that were refused."""
 
 
 def command(
@@ -45,14 +49,19 @@ def command(
         check_agency(reader, offices, agency)
         items = inbox(reader, agency, EVERYTHING if as_json else limit)
         total = count_inbox(reader, agency)
+        refused = [] if as_json else refused_messages(reader, at - LOOKING_BACK, agency)
     if as_json:
         print_json([{**work_json(w, at), "case": w.case, "reference": w.reference, "pilot": w.pilot,
                      "office": w.office} for w in items])  # fmt: skip
         return
-    if not items:
+    if items:
+        _print(items, total, agency, offices, at)
+    else:
         say(f"Nothing waits for {agency}.")
-        return
-    _print(items, total, agency, offices, at)
+    if refused:
+        say("\nIn the last week:")
+    for line in refused_lines(refused):
+        say(line)
 
 
 def check_agency(reader: Reader, offices: Offices, agency: str) -> None:

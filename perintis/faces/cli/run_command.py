@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,12 +52,24 @@ def command(
             _refuse(taken, file, rejected_file, as_json=as_json)
         if not as_json:
             _say_taken(taken)
+    began = now()
     counts = move(here, definition, taken, without_prefect=without_prefect, quiet=as_json)
+    if counts.get("answers_refused"):
+        _note_refused(here, began)
     note_agreement(here, definition.pilot)
     if as_json:
         print_json({"pilot": pilot, **counts, **_taken_json(taken, rejected_file if file else None)})
         return
     say_moved(here, pilot, counts)
+
+
+def _note_refused(here: Here, since: datetime) -> None:
+    from perintis.doors.refused_messages import refused_messages
+    from perintis.faces.cli.refused_lines import refused_lines
+
+    with here.reader() as reader:
+        for line in refused_lines(refused_messages(reader, since)):
+            note(line)
 
 
 def _warn_of_draft(definition: Definition) -> None:
