@@ -43,14 +43,14 @@ def test_offices_of_different_levels_do_not_blur_the_difference() -> None:
 
 
 def test_at_the_margin_it_passes_one_in_forty() -> None:
-    """1,500 trials in 8 offices, worse by exactly 8 points: 2.5 % pass, give or take; the plain error alone more."""
+    """300 trials in 8 offices, worse by exactly 8 points: about 2.5 % pass, where 1,500 gave 1.2 to 3.6 %."""
     random = np.random.default_rng(11)
     base = np.linspace(0.85, 0.97, 8)
     passed = 0
-    for _ in range(1_500):
+    for _ in range(300):
         x0, x1 = random.binomial(25, base), random.binomial(25, base - 0.08)
         tables = np.stack([np.stack([x1, 25 - x1], axis=1), np.stack([x0, 25 - x0], axis=1)], axis=1).astype(float)
         limit = stratified_lower_limit(tables)
         assert isinstance(limit, float)
         passed += limit > -0.08
-    assert 0.012 <= passed / 1_500 <= 0.036
+    assert 1 <= passed <= 16
