@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,11 +12,10 @@ from tests.faces.office import Office
 
 
 def run_test(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run the new pilot's own test in a process of its own."""
+    """Run the new pilot's own test as the command says, in a process of its own that knows nothing of the folder."""
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_my_pilot.py"],
-        cwd=folder, env={**os.environ, "PYTHONPATH": str(folder)}, capture_output=True, text=True, check=False,
-        timeout=120,
+        [str(Path(sys.executable).with_name("pytest")), "-q", "-p", "no:cacheprovider", "tests/test_my_pilot.py"],
+        cwd=folder, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
 
 
@@ -42,6 +40,14 @@ def test_its_test_fails_until_the_process_is_written(office: Office) -> None:
         "granted",
         "refused",
     }
+
+
+def test_settings_by_which_pytest_finds_the_folder_are_left_alone(office: Office) -> None:
+    """Where they say it already, no conftest.py is written."""
+    (office.folder / "pyproject.toml").write_text('[tool.pytest.ini_options]\npythonpath = ["."]\n', "utf-8")
+    assert "conftest.py" not in office.done("new", "my-pilot", "--json").json["files"]
+    assert not (office.folder / "conftest.py").exists()
+    assert run_test(office.folder).returncode == 1
 
 
 def test_it_joins_the_pilots_that_are_there(office: Office) -> None:

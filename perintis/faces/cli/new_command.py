@@ -89,6 +89,15 @@ def _planned(folder: Path, module: str, texts: dict[str, str], new_agency: bool)
     yield f"tasks/{module}.py", _fill(_template("tasks.py"), texts)
     yield f"flows/{module}.py", _fill(_template("flow.py"), texts)
     yield f"tests/test_{module}.py", _fill(_template("test.py"), texts)
+    if not _tests_find(folder):
+        yield "conftest.py", '"""Where this file is, pytest finds `pilots`, `tasks` and `flows`."""\n'
+
+
+def _tests_find(folder: Path) -> bool:
+    """Whether pytest, started in the folder, finds what lies in it: by a conftest.py or by its settings."""
+    settings = [folder / name for name in ("pyproject.toml", "pytest.ini", "pytest.toml", "tox.ini", "setup.cfg")]
+    told = any("pythonpath" in path.read_text("utf-8") for path in settings if path.is_file())
+    return told or (folder / "conftest.py").exists()
 
 
 def _template(name: str) -> str:
