@@ -171,6 +171,19 @@ def test_a_plan_that_was_never_registered_or_late_is_told() -> None:
     assert "after the first case had come in; results could be seen by then" in words
 
 
+def test_a_rehearsal_has_no_day_of_registration() -> None:
+    """Its plan is taken as it is written, whether or not somebody registered it."""
+    shown = sample("scale")
+    flow = shown.panels.flow
+    made_up = flow.model_copy(update={"pilot": flow.pilot.model_copy(update={"simulated": True})})
+    rehearsed = shown.model_copy(update={"panels": shown.panels.model_copy(update={"flow": made_up})})
+    told = "as written: a rehearsal is judged as if its plan were registered"
+    assert (
+        told in Outline(evaluation_page(quiet(shown), "en")).words,
+        told in Outline(evaluation_page(quiet(rehearsed), "en")).words,
+    ) == (False, True)
+
+
 @pytest.mark.parametrize(
     ("word", "told"),
     [

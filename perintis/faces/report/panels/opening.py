@@ -102,7 +102,10 @@ def _registered(evaluation: Evaluation, language: Language) -> Markup:
     plan, t = evaluation.plan, language.t
     if plan.registered_at is None:
         return Markup(escape(t("not registered: these figures may be looked at but decide nothing")))
-    text = t("registered on {moment}", moment=language.numbers.moment(plan.registered_at))
+    if evaluation.panels.flow.pilot.simulated:
+        text = t("as written: a rehearsal is judged as if its plan were registered")
+    else:
+        text = t("registered on {moment}", moment=language.numbers.moment(plan.registered_at))
     if plan.late:
         text += "; " + t("after the first case had come in")
     if plan.results_visible:
