@@ -53,13 +53,15 @@ class OfficeWeek(NamedTuple):
 class Utilisation:
     """Office hours in which officers worked on these cases, over the office hours that they were there.
 
-    Only work on the cases of this data set is seen: officers who also do other work look idle in it.
+    Only work on the cases of this data set is seen: officers who also do other work look idle in it. `cases` are those
+    on which any work was begun.
     """
 
     share: float
     officers: int
     worked_hours: float
     offered_hours: float
+    cases: int
 
 
 def erlang_c_wait(arrivals: float, served: float, desks: int) -> float | NoEstimate:
@@ -148,7 +150,7 @@ def _utilisation(view: View) -> Utilisation | NoEstimate:
         offered += float(view.minutes(ends["start"], ends["end"], agency).sum()) / 60 * present
     if offered == 0:
         return NoEstimate("no office hours lie between the first and the last work")
-    return Utilisation(worked / offered, officers, worked, offered)
+    return Utilisation(worked / offered, officers, worked, offered, int(view.begun["i"].n_unique()))
 
 
 def _united(rows: pl.DataFrame) -> pl.DataFrame:

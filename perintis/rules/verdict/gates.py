@@ -47,7 +47,7 @@ class CohortFacts:
     just before tau (1 where all have ended); `resolution_seconds` is the step in which times were stamped;
     `followed_on` is the day on which a tenth of the cases will have entered tau ago, where that lies ahead;
     `duplicates` the share of events that are there twice; `silent` says of how many weeks of busy offices
-    nothing was recorded; `utilisation` is the busy share of officers.
+    nothing was recorded; `utilisation` is the busy share of officers, `intake` the cases an hour that one of them has.
     """
 
     name: str
@@ -61,6 +61,7 @@ class CohortFacts:
     duplicates: float | None = None
     silent: SilentWeeks | None = None
     utilisation: float | None = None
+    intake: float | None = None
 
 
 @dataclass(frozen=True)
@@ -273,20 +274,37 @@ def _comparable(plan: Plan, facts: Facts) -> Iterator[Gate]:
             if facts.same_calendar else "working time is counted by different calendars",
             None if facts.same_calendar else "count both cohorts by one calendar",
         )  # fmt: skip
-    busy = [side.utilisation for side in facts.cohorts]
-    if busy[0] is not None and busy[1] is not None:
-        gap = abs(busy[0] - busy[1])
-        yield Gate(
-            "G5.volume", gap <= MOST_UTILISATION_GAP or facts.volume_adjusted,
-            f"officers were busy {busy[0]:.0%} and {busy[1]:.0%} of the time"
-            + (", which is adjusted for" if facts.volume_adjusted else f" (at most {MOST_UTILISATION_GAP:.0%} apart)"),
-            None if gap <= MOST_UTILISATION_GAP else LIKE_VOLUME[plan.design.kind in ADJUSTABLE],
-        )  # fmt: skip
+    yield from _volume(plan, facts)
     for what in facts.co_interventions:
         yield Gate(
             "G5.co_intervention", False, f"something else changed for one cohort only: {what}",
             "import the log without the time it touched, or compare with a baseline that it touched too",
         )  # fmt: skip
+
+
+def _volume(plan: Plan, facts: Facts) -> Iterator[Gate]:
+    """Whether fewer (or more) cases an officer alone would have changed the waits.
+
+    A pilot that takes work out of a case makes officers less busy too: that is its effect, and no other volume. So the
+    pilot's officers are taken as busy as they would have been with the baseline's work a case. Where cases are drawn by
+    lot, the same officers work on both.
+    """
+    baseline, pilot = facts.cohorts
+    if baseline.utilisation is None or pilot.utilisation is None or plan.design.kind is Design.RANDOMISED_CASES:
+        return
+    told, like = (
+        f"officers were busy {baseline.utilisation:.0%} and {pilot.utilisation:.0%} of the time",
+        pilot.utilisation,
+    )
+    if baseline.intake and pilot.intake is not None:
+        like = baseline.utilisation * pilot.intake / baseline.intake
+        told += f"; with as much work a case as in the baseline, those of the pilot would have been {like:.0%} busy"
+    fine = abs(baseline.utilisation - like) <= MOST_UTILISATION_GAP
+    yield Gate(
+        "G5.volume", fine or facts.volume_adjusted,
+        told + (", which is adjusted for" if facts.volume_adjusted else f" (at most {MOST_UTILISATION_GAP:.0%} apart)"),
+        None if fine else LIKE_VOLUME[plan.design.kind in ADJUSTABLE],
+    )  # fmt: skip
 
 
 def _design(facts: Facts) -> Iterator[Gate]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from perintis.rules.designs.comparability import compare_cohorts
 from perintis.rules.designs.design import Design, Diagnostic
 from perintis.rules.statistics.effect import NoEstimate
-from perintis.rules.statistics.queues import utilisation
 from perintis.rules.statistics.wild_bootstrap import wild_bootstrap
 from perintis.use.evaluation.measuring import ENOUGH_OFFICES, Measured
 
@@ -24,28 +23,18 @@ LEVEL = 0.05
 
 
 def comparable(prepared: Prepared, first: Measured | None, known: Sequence[str]) -> tuple[Diagnostic, ...]:
-    """Arrivals, utilisation and regression to the mean, and a wild bootstrap; `known` are checks the design did itself.
+    """Arrivals and regression to the mean, and a wild bootstrap; `known` are checks the design did itself.
 
-    None of them is a gate here: that of volume is a gate by itself (G5), and arrivals of cohorts that a lot or a
-    channel divided differ by design.
+    None of them is a gate here: how busy officers were is a gate by itself (G5), and arrivals of cohorts that a lot or
+    a channel divided differ by design.
     """
     if first is None:
         return ()
-    found = compare_cohorts(first.values, replace(prepared.facts, utilisation=busy(prepared)))[0]
-    skipped = {*known, BALANCE, *(["arrivals"] if prepared.plan.design.kind is Design.RANDOMISED_CASES else [])}
+    found = compare_cohorts(first.values, prepared.facts)[0]
+    drawn = prepared.plan.design.kind is Design.RANDOMISED_CASES
+    skipped = {*known, BALANCE, "utilisation", *(["arrivals"] if drawn else [])}
     beside = tuple(replace(check, gate=False) for check in found if check.code not in skipped)
     return (*beside, *_wild(prepared, first))
-
-
-def busy(prepared: Prepared) -> tuple[float, float] | None:
-    """Utilisation of the pilot's officers and of the baseline's; None unless both are known."""
-    shares = []
-    for view in (prepared.pilot, prepared.baseline):
-        found = utilisation(view) if view.data.has_steps else NoEstimate("no steps were recorded")
-        if isinstance(found, NoEstimate):
-            return None
-        shares.append(found.share)
-    return shares[0], shares[1]
 
 
 def _wild(prepared: Prepared, first: Measured) -> Iterator[Diagnostic]:

@@ -90,6 +90,7 @@ def _cohort(prepared: Prepared, view: View, name: str) -> CohortFacts:
         followed_on=None if wanted is None else followed_on(view, wanted),
         resolution_seconds=_resolution(cases), duplicates=_duplicates(steps), silent=silent_weeks(view),
         utilisation=None if isinstance(busy, NoEstimate) else busy.share,
+        intake=None if isinstance(busy, NoEstimate) else busy.cases / busy.offered_hours,
     )  # fmt: skip
 
 

@@ -128,9 +128,9 @@ CASES = """
 
 
 def test_utilisation() -> None:
-    """Two officers, eight hours: one works six (two of them on two cases at once), the other three: 9 of 16."""
+    """Two officers, eight hours: one works six (two of them at two cases), the other three: 9 of 16, in 3 cases."""
     found = utilisation(View(data_set(CASES, WORK), Calendars(agencies={"kemenkes": WEEKDAYS})))
-    assert found == Utilisation(pytest.approx(9 / 16), 2, pytest.approx(9.0), pytest.approx(16.0))  # type: ignore[arg-type]
+    assert found == Utilisation(pytest.approx(9 / 16), 2, pytest.approx(9.0), pytest.approx(16.0), 3)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

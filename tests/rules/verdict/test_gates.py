@@ -142,6 +142,19 @@ def test_a_plan_that_adjusts_for_arrivals_may_compare_cohorts_of_unlike_volume()
     assert cure.startswith("write adjust_for_arrivals: true under design")
 
 
+def test_less_work_a_case_is_the_pilots_effect_and_no_other_volume() -> None:
+    """Busy 70 and 50 %: with as many cases an hour the pilot took the work out; with five in seven it had fewer."""
+    base = replace(GOOD, baseline=replace(GOOD.baseline, utilisation=0.7, intake=0.7))
+    alike = replace(base, pilot=replace(GOOD.pilot, utilisation=0.5, intake=0.7))
+    fewer = replace(base, pilot=replace(GOOD.pilot, utilisation=0.5, intake=0.5))
+    same, less = (next(g for g in check_gates(PLAN, f) if g.code == "G5.volume") for f in (alike, fewer))
+    assert (same.passed, less.passed) == (True, False)
+    assert "those of the pilot would have been 70% busy" in same.text
+    assert "those of the pilot would have been 50% busy" in less.text
+    drawn = plan("kind: parallel_cohorts", "kind: randomised_cases\n  randomised: true")
+    assert not [g for g in check_gates(drawn, fewer) if g.code == "G5.volume"]  # the same officers work on both
+
+
 def test_offices_that_nobody_recorded_are_not_asked_for_as_more_offices() -> None:
     """They are there; the log does not say which case was whose."""
     found = next(g for g in check_gates(PLAN, pilot(offices=0)) if g.code == "G3.offices" and not g.passed)
