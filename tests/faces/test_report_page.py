@@ -166,22 +166,24 @@ def test_a_plan_that_was_never_registered_or_late_is_told() -> None:
     assert "not registered: these figures may be looked at but decide nothing" in words
     assert "none is due now" in words
     assert "SIMULATED" not in words
-    late = sample("scale").model_copy(update={"plan": plan.model_copy(update={"late": True, "results_visible": True})})
+    late = of_real_cases().model_copy(update={"plan": plan.model_copy(update={"late": True, "results_visible": True})})
     words = Outline(evaluation_page(quiet(late), "en")).words
     assert "after the first case had come in; results could be seen by then" in words
 
 
-def test_a_rehearsal_has_no_day_of_registration() -> None:
-    """Its plan is taken as it is written, whether or not somebody registered it."""
+def of_real_cases() -> Evaluation:
+    """The sample, as if its pilot had not been rehearsed."""
     shown = sample("scale")
     flow = shown.panels.flow
-    made_up = flow.model_copy(update={"pilot": flow.pilot.model_copy(update={"simulated": True})})
-    rehearsed = shown.model_copy(update={"panels": shown.panels.model_copy(update={"flow": made_up})})
+    real = flow.model_copy(update={"pilot": flow.pilot.model_copy(update={"simulated": False})})
+    return shown.model_copy(update={"panels": shown.panels.model_copy(update={"flow": real})})
+
+
+def test_a_rehearsal_has_no_day_of_registration() -> None:
+    """Its plan is taken as it is written, whether or not somebody registered it."""
+    pages = (Outline(evaluation_page(quiet(shown), "en")).words for shown in (sample("scale"), of_real_cases()))
     told = "as written: a rehearsal is judged as if its plan were registered"
-    assert (
-        told in Outline(evaluation_page(quiet(shown), "en")).words,
-        told in Outline(evaluation_page(quiet(rehearsed), "en")).words,
-    ) == (False, True)
+    assert [told in words for words in pages] == [True, False]
 
 
 @pytest.mark.parametrize(

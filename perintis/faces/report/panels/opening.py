@@ -106,10 +106,10 @@ def _registered(evaluation: Evaluation, language: Language) -> Markup:
         text = t("as written: a rehearsal is judged as if its plan were registered")
     else:
         text = t("registered on {moment}", moment=language.numbers.moment(plan.registered_at))
-    if plan.late:
-        text += "; " + t("after the first case had come in")
-    if plan.results_visible:
-        text += "; " + t("results could be seen by then")
+        if plan.late:
+            text += "; " + t("after the first case had come in")
+        if plan.results_visible:
+            text += "; " + t("results could be seen by then")
     code = Markup('<code title="{}">{}</code>').format(plan.hash, plan.hash[:HASH_LETTERS])
     return Markup("{} ({} {})").format(text, t("hash"), code)
 
