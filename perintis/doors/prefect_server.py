@@ -32,9 +32,14 @@ WATCH_SECONDS = 3.0
 """How often a run looks whether Prefect's server is still there."""
 
 GONE = (
-    "Prefect's server does not answer any more; waiting some minutes for it to come back. Ctrl-C ends the run: what "
-    "was recorded stands"
+    "Prefect's server does not answer any more; waiting some minutes for it to come back. Ctrl-C, pressed twice, ends "
+    "the run now: what was recorded stands"
 )
+ENDED = (
+    "the Prefect server of this run has ended and does not come back; Prefect gives up after some minutes. Ctrl-C, "
+    "pressed twice, ends the run now: what was recorded stands, and the same command goes on from there"
+)
+"""Twice, for the first time Prefect still tries to tell its server."""
 
 _ADVICE = "`perintis run {pilot} --without-prefect` does the same here, without Prefect"
 
@@ -223,7 +228,11 @@ def _run(
             raise PerintisError(f"{error}; {advice}") from None
     waiting("running the flow")
     try:
-        with _told_when_gone(waiting), watched(progress), prefect_executor.in_the_foreground():
+        with (
+            _told_when_gone(waiting, GONE if server is None else ENDED),
+            watched(progress),
+            prefect_executor.in_the_foreground(),
+        ):
             return call(intake=intake)
     except PerintisError:
         raise
@@ -234,14 +243,14 @@ def _run(
 
 
 @contextmanager
-def _told_when_gone(waiting: Waiting) -> Iterator[None]:
+def _told_when_gone(waiting: Waiting, sentence: str) -> Iterator[None]:
     """Say once if the server goes away during a run: Prefect's client then tries for some minutes, without a word."""
     address, over = f"{os.environ['PREFECT_API_URL'].rstrip('/')}/health", threading.Event()
 
     def watch() -> None:
         while not over.wait(WATCH_SECONDS):
             if _refuses(address):
-                waiting(GONE)
+                waiting(sentence)
                 return
 
     watcher = threading.Thread(target=watch, name="perintis-server-watch", daemon=True)

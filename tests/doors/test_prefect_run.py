@@ -353,10 +353,10 @@ def test_a_server_that_goes_away_is_told_once(monkeypatch: pytest.MonkeyPatch) -
     with socket.create_server(("127.0.0.1", 0)) as listening:  # takes the call and never answers
         place = f"http://127.0.0.1:{listening.getsockname()[1]}/api"
         monkeypatch.setenv("PREFECT_API_URL", place)
-        with prefect_server._told_when_gone(told.append):
+        with prefect_server._told_when_gone(told.append, prefect_server.GONE):
             time.sleep(0.2)
         assert told == []
-    with prefect_server._told_when_gone(told.append):
+    with prefect_server._told_when_gone(told.append, prefect_server.GONE):
         wait_until(lambda: bool(told), 10)
         time.sleep(0.1)
     assert told == [prefect_server.GONE]
