@@ -3,11 +3,12 @@
 It is the server that Prefect itself starts for a flow without one (no pages, no schedules), with four differences: it
 writes the number of its port as its first line; servers that start on the same folder do so one after the other,
 because the first of them makes the tables; it ends when its standard input closes, so that it never outlives the
-program that started it, however that one ends; and what it could not do because SQLite was busy is asked again at once.
+program that started it, however that one ends; and what it could not do because SQLite was busy it tries again.
 """
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import signal
@@ -20,12 +21,13 @@ from typing import Any, TextIO
 
 _ENDING_SECONDS = 5
 _BUSY = 503
-_AGAIN = (b"retry-after", b"0.05")
-"""How many seconds a client of Prefect waits after it was told BUSY; left to itself it waits two, and then four."""
+_PAUSE, _PATIENCE = 0.05, 30.0
+"""Seconds between two tries at what the server was too busy for, and for all of them."""
 
 Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Message, Callable[[], Awaitable[Message]], Send], Coroutine[Any, Any, None]]
+App = Callable[[Message, Receive, Send], Coroutine[Any, Any, None]]
 
 
 def main(lock_file: str) -> None:
@@ -59,24 +61,65 @@ def _app() -> App:
     from uvicorn.importer import import_from_string
 
     create_app: Callable[[], App] = import_from_string("prefect.server.api.server:create_app")
-    return asked_again_at_once(create_app())
+    return tried_again_when_busy(create_app())
 
 
-def asked_again_at_once(app: App) -> App:
-    """The same application; where it answers that it is busy, it says too when to come again.
+def tried_again_when_busy(app: App, *, patience: float = _PATIENCE) -> App:
+    """The same application; what it could not do because it was busy, it tries again for so many seconds.
 
     Prefect's SQLite turns one of two parts away that begin to write at the same moment, several times in a long run.
+    Nothing of such a request was done; its client would wait two seconds, then four, with a lot of cases behind it.
     """
 
-    async def answering(scope: Message, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
-        async def tell(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] == _BUSY:
-                message["headers"] = [*message.get("headers", ()), _AGAIN]
-            await send(message)
-
-        await app(scope, receive, tell)
+    async def answering(scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        asked, until = await _whole(receive), time.monotonic() + patience
+        while await _turned_away(app, scope, _again(asked, receive), send, time.monotonic() < until):
+            await asyncio.sleep(_PAUSE)
 
     return answering
+
+
+async def _turned_away(app: App, scope: Message, receive: Receive, send: Send, may_wait: bool) -> bool:
+    """Let the application answer, and say whether it was busy; that answer goes to nobody while there is time."""
+    busy = False
+
+    async def tell(message: Message) -> None:
+        nonlocal busy
+        if message["type"] == "http.response.start":
+            busy = may_wait and message["status"] == _BUSY
+        if not busy:
+            await send(message)
+
+    try:
+        await app(dict(scope), receive, tell)
+    except Exception:
+        if not busy:  # an application raises what it has answered with once more, for its server's log
+            raise
+    return busy
+
+
+async def _whole(receive: Receive) -> Message:
+    """A request with all of its body."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            return message
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+    return {"type": "http.request", "body": body, "more_body": False}
+
+
+def _again(asked: Message, receive: Receive) -> Receive:
+    """The request once more, and then whatever else comes."""
+    left = [asked]
+
+    async def next_message() -> Message:
+        return left.pop() if left else await receive()
+
+    return next_message
 
 
 def _unlock_when_started(server: object, lock: TextIO) -> None:
