@@ -16,11 +16,12 @@ from perintis.doors.store.models import CaseRow, RunRow
 from perintis.doors.store.types import EPOCH, to_micros
 from perintis.rules.counted import Figure, FigureSums
 
-# Work comes first and cases after it, which is what CROSS JOIN says to SQLite: by itself it would read every case.
+# Whose work it is, is asked of the row of each case. As a join, SQLite reads every case of the pilot first, and so does
+# PostgreSQL while it has not counted its tables yet: 18 seconds instead of a quarter, for 10,000 cases of 12 steps.
 COMPLETED_SINCE = text(
-    "SELECT work.step, work.ready, work.started, work.completed, work.due FROM work CROSS JOIN cases "
-    "WHERE cases.id = work.case_id AND cases.pilot = :pilot AND cases.process = :process AND cases.rehearsal IS NULL "
-    "AND work.status = 'completed' AND work.kind <> 'timer' AND work.completed > :since AND work.completed <= :until"
+    "SELECT step, ready, started, completed, due FROM work "
+    "WHERE status = 'completed' AND kind <> 'timer' AND completed > :since AND completed <= :until AND (SELECT "
+    "cases.pilot = :pilot AND cases.process = :process AND cases.rehearsal IS NULL FROM cases WHERE cases.id = case_id)"
 )
 
 

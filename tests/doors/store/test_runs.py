@@ -20,5 +20,6 @@ def test_the_figures_of_a_run_do_not_read_every_case(tmp_path: Path) -> None:
     database.close()
     assert plan == [
         "SEARCH work USING INDEX ix_work_completed (completed>? AND completed<?)",
+        "CORRELATED SCALAR SUBQUERY 1",
         "SEARCH cases USING INTEGER PRIMARY KEY (rowid=?)",
     ]
