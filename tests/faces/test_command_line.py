@@ -73,18 +73,23 @@ def test_a_command_that_is_written_wrongly_ends_with_status_two(
     assert "Traceback" not in answer.err
 
 
-def test_a_fault_of_the_program_is_noted_without_personal_values(office: Office) -> None:
+def test_a_fault_of_the_program_is_noted_without_personal_values(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The sentence names the file; the file has places in the code and neither texts of errors nor arguments."""
+
+    def fault(*_: object, **__: object) -> int:
+        raise KeyError("Siti 3173014507900001")
+
     write_csv(office.folder / "Siti.csv", [application(1)])
-    (office.folder / ".perintis").mkdir()
-    (office.folder / ".perintis" / "perintis.db").write_bytes(b"Siti 3173014507900001" * 1000)
-    answer = office("decide", "small", "scale", "--reason", "Siti", "--by", "x")
+    monkeypatch.setattr("perintis.doors.running.begin_run", fault)
+    answer = office("run", "small", "Siti.csv", "--without-prefect")
     assert answer.status == app.UNEXPECTED
-    assert answer.err.startswith("error: an unexpected fault (DatabaseError) stopped the command")
+    assert "error: an unexpected fault (KeyError) stopped the command" in answer.err
     (report,) = (office.folder / ".perintis" / "errors").glob("*.txt")
     assert report.name in answer.err
     noted = report.read_text("utf-8")
-    assert "perintis/doors/store/upgrading.py" in noted
+    assert "perintis/doors/running.py" in noted
     assert "Siti" not in noted + answer.err
     assert "3173" not in noted + answer.err
 
@@ -190,6 +195,9 @@ def test_a_store_that_is_no_database_is_told(office: Office) -> None:
     answer = office("status")
     assert (answer.status, answer.err.count("\n")) == (1, 1)
     assert "`perintis doctor` says more" in answer.err
+    written = office("decide", "small", "scale", "--reason", "x", "--by", "x")
+    assert (written.status, written.err.count("\n")) == (1, 1)
+    assert "the file of the store is damaged; `perintis doctor` says what to do" in written.err
     assert "put the last backup back" in office("doctor", "--quick").out
 
 

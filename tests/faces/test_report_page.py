@@ -152,6 +152,12 @@ def test_the_head_says_what_the_figures_stand_on(outline: Outline) -> None:
         assert told in outline.words, told
 
 
+def test_a_look_at_all_of_the_information_is_the_last() -> None:
+    """However many the plan had foreseen."""
+    shown = sample("scale").model_copy(update={"information": 1.0})
+    assert "2 of 3 and the last: 100% of the planned" in Outline(evaluation_page(quiet(shown), "en")).words
+
+
 def test_a_plan_that_was_never_registered_or_late_is_told() -> None:
     """Beside its hash."""
     plan = sample("scale").plan

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
 from perintis.words.errors import BadInput, PerintisError
@@ -51,20 +51,14 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A writing transaction; SQLite takes its write lock at once, so it cannot fail half-way."""
-        try:
-            with self._writer, self.engine.begin() as connection:
-                yield connection
-        except OperationalError as error:
-            raise _explain(error) from error
+        with _explained(), self._writer, self.engine.begin() as connection:
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A reading transaction that never waits for a writer."""
-        try:
-            with self.engine.connect().execution_options(perintis_read=True) as connection:
-                yield connection
-        except OperationalError as error:
-            raise _explain(error) from error
+        with _explained(), self.engine.connect().execution_options(perintis_read=True) as connection:
+            yield connection
 
     @cached_property
     def store_name(self) -> str:
@@ -127,6 +121,19 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     reading = connection.get_execution_options().get("perintis_read")
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Say in one sentence what a database cannot do, and leave what is a fault of the program as it is."""
+    try:
+        yield
+    except OperationalError as error:
+        raise _explain(error) from error
+    except DatabaseError as error:
+        if "malformed" in str(error.orig) or "not a database" in str(error.orig):
+            raise PerintisError("the file of the store is damaged; `perintis doctor` says what to do") from error
+        raise
 
 
 def _explain(error: OperationalError) -> PerintisError:

@@ -74,7 +74,10 @@ def head(evaluation: Evaluation, language: Language) -> Head:
     look = t("{k} of {total}", k=evaluation.look, total=evaluation.looks) if evaluation.look else t("none is due now")
     if evaluation.information is not None:
         share = numbers.percent(evaluation.information)
-        look += " " + t("({share} of the planned information)", share=share)
+        if 0 < evaluation.look < evaluation.looks and evaluation.information >= 1:
+            look += " " + t("and the last: {share} of the planned information is there", share=share)
+        else:
+            look += " " + t("({share} of the planned information)", share=share)
     facts: list[tuple[str, str | Markup]] = [
         (t("Design"), t(DESIGNS[evaluation.design])),
         (t("Evidence"), grade),
