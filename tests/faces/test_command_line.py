@@ -197,7 +197,7 @@ def test_a_store_that_is_no_database_is_told(office: Office) -> None:
     assert "`perintis doctor` says more" in answer.err
     written = office("decide", "small", "scale", "--reason", "x", "--by", "x")
     assert (written.status, written.err.count("\n")) == (1, 1)
-    assert "the file of the store is damaged; `perintis doctor` says what to do" in written.err
+    assert "the file of the store is damaged; put the last backup back" in written.err
     assert "put the last backup back" in office("doctor", "--quick").out
 
 

@@ -132,7 +132,7 @@ def _explained() -> Iterator[None]:
         raise _explain(error) from error
     except DatabaseError as error:
         if "malformed" in str(error.orig) or "not a database" in str(error.orig):
-            raise PerintisError("the file of the store is damaged; `perintis doctor` says what to do") from error
+            raise PerintisError("the file of the store is damaged; put the last backup back") from error
         raise
 
 

@@ -120,9 +120,6 @@ def _store(here: Here) -> Finding:
         found = present_version(database)
     except PerintisError as error:
         return Finding("store", False, f"{kind}: {error}", _mend_store(here.settings))
-    except Exception as error:  # noqa: BLE001  # whatever the database's driver says of a file that is no database
-        told = f"{kind}: cannot be read ({type(error).__name__})"
-        return Finding("store", False, told, f"{_mend_store(here.settings)}; else put the last backup back")
     finally:
         database.close()
     return Finding("store", found == HEAD, f"{kind}, version {found or 'none'}, needed {HEAD}", "perintis db upgrade")
