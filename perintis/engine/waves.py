@@ -130,10 +130,7 @@ class Waves:
         return self.tally
 
     def _claims(self, only: Sequence[int] | None, stack: ExitStack) -> Iterator[dict[int, Live]]:
-        """Claim after claim, each behind the one before, until nothing is runnable; one claim is a lot for each lane.
-
-        The lots are equal, so that no lane is left over with the last of them; but few cases stay together.
-        """
+        """Claim after claim, each behind the one before, until nothing is runnable; one claim is a lot for each lane."""
         after = 0
         while cases := self._store.claim(
             now=self._clock(), limit=self._claim_size * self._lanes, only=only, after=after
@@ -141,9 +138,7 @@ class Waves:
             after = cases[-1]
             if len(cases) >= _MANY and gc.get_threshold()[0] < _NEW_OBJECTS:
                 stack.enter_context(_few_sweeps())
-            lot = max(-(-len(cases) // self._lanes), min(_MANY, self._claim_size))
-            for start in range(0, len(cases), lot):
-                part = cases[start : start + lot]
+            for part in lots(cases, self._lanes, self._claim_size):
                 lives = self._load(part)
                 self.tally.refused += len(part) - len(lives)
                 yield lives
@@ -319,6 +314,15 @@ class Waves:
         self.tally.failed += status is CaseStatus.FAILED
         self.tally.diverged += status is CaseStatus.DIVERGED
         self.tally.left_ready += status is CaseStatus.READY
+
+
+def lots(cases: Sequence[int], lanes: int, most: int) -> Iterator[Sequence[int]]:
+    """Equal parts of at most so many cases, one for each lane, so that none is left over with the last; few cases stay
+    together."""
+    parts = max(-(-len(cases) // most), min(lanes, len(cases) // _MANY))
+    size = -(-len(cases) // parts)
+    for start in range(0, len(cases), size):
+        yield cases[start : start + size]
 
 
 @contextmanager

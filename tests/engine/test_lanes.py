@@ -12,7 +12,7 @@ import pytest
 
 from perintis import AgencyUnavailable, Case, step
 from perintis.doors.store.database import Database
-from perintis.engine.waves import InTurn, Tally, Waves
+from perintis.engine.waves import InTurn, Tally, Waves, lots
 from perintis.words.recorded import Process
 from tests.databases import new_sqlite
 from tests.small_pilot import OFFICE, TAX, Answer, Application, Asked, Decision, Small, check, define, look_up
@@ -49,6 +49,18 @@ def test_lanes_change_nothing_but_the_time(database: Database, lanes: int) -> No
     tally = waves(small, lanes=lanes, claim_size=10).run()
     assert tally == Tally(advanced=40, closed=20, waiting=20, steps=80)
     small.verify()
+
+
+@pytest.mark.parametrize(
+    ("cases", "sizes"),
+    [(1, [1]), (600, [600]), (1_000, [500, 500]), (1_700, [567, 567, 566]), (4_000, [1_334, 1_334, 1_332]),
+     (6_000, [2_000, 2_000, 2_000])],
+)  # fmt: skip
+def test_lots_of_three_lanes_are_equal_and_few_cases_stay_together(cases: int, sizes: list[int]) -> None:
+    """Of 2,000 cases at most; below 1,000 one task run a step is enough."""
+    parts = list(lots(range(cases), 3, 2_000))
+    assert [len(part) for part in parts] == sizes
+    assert [case for part in parts for case in part] == list(range(cases))
 
 
 def test_agency_that_is_down_is_down_for_all_lanes(database: Database) -> None:
