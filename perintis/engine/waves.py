@@ -130,7 +130,7 @@ class Waves:
         return self.tally
 
     def _claims(self, only: Sequence[int] | None, stack: ExitStack) -> Iterator[dict[int, Live]]:
-        """Claim after claim, each behind the one before, until nothing is runnable; one claim is a lot for each lane."""
+        """Claim after claim, each behind the one before, until nothing is runnable; each is a lot for every lane."""
         after = 0
         while cases := self._store.claim(
             now=self._clock(), limit=self._claim_size * self._lanes, only=only, after=after
