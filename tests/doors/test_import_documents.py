@@ -17,8 +17,10 @@ def test_the_reference_names_every_ending_and_shows_mappings_that_hold(repositor
     assert {ending for row in rows for ending in re.findall(r"`(\.\w+)`", row)} == set(FORMATS)
     blocks = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     mappings = [build_mapping(load_yaml(block, "block")) for block in blocks]
-    assert [list(one.milestones) for one in mappings] == [["health_done", "decided", "police_done"], []]
-    assert mappings[1].object_type == "permit"
+    dates, numbers, objects = mappings
+    assert list(dates.milestones) == ["health_done", "decided", "police_done"]
+    assert list(numbers.figures) == ["duplicates_found", "records_linked"]
+    assert objects.object_type == "permit"
 
 
 def test_text_formats_may_be_packed() -> None:
