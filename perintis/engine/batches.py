@@ -105,7 +105,9 @@ def _record(
     if not changes:
         return
     before = Recorded({}, frozenset(), frozenset()) if report.recorded is None else report.recorded
-    heads = {item.live.id: (item.live.fence, before.last_seq.get(item.live.id, item.live.seq)) for item in done}
+    # A case that was overtaken stays so: what else of it was recorded before must be looked up again.
+    ours = {case: seq for case, seq in before.last_seq.items() if case not in before.overtaken}
+    heads = {item.live.id: (item.live.fence, ours.get(item.live.id, item.live.seq)) for item in done}
     recorded = store.record(changes, (), heads=heads, now=now)
     _count(report, recorded, done, changes)
     report.recorded = Recorded(
