@@ -16,7 +16,7 @@ from perintis.doors.store.breaches import record_breaches
 from perintis.doors.store.database import Database, one_of
 from perintis.doors.store.inbox import Absorbed, absorb, receive
 from perintis.doors.store.outbox import Dispatched, dispatch
-from perintis.doors.store.runs import begin_run, end_run, figure_metrics, step_metrics
+from perintis.doors.store.runs import begin_run, end_run, run_metrics
 from perintis.doors.store.store import LEASE_SECONDS, ProcessStore
 from perintis.doors.vault.anchors import anchor
 from perintis.doors.vault.erasing import finish
@@ -105,9 +105,8 @@ def run_cases(
         )  # fmt: skip
         report.breaches = record_breaches(database, pilot.name, clock())
         ended = clock()
-        report.metrics = step_metrics(database, pilot.name, process.value, run, ended)
-        figures = declared_figures(pilot.decision)
-        report.metrics |= figure_metrics(database, pilot.name, process.value, run, ended, figures)
+        counted = declared_figures(pilot.decision)
+        report.metrics = run_metrics(database, pilot.name, process.value, run, ended, counted)
         end_run(database, run, report.counts, report.metrics, ended)
         anchor(database, ended)
     return report

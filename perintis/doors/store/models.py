@@ -125,6 +125,9 @@ class CaseRow(Base):
         ),
         Index("ix_cases_worker", "worker", sqlite_where=text("worker IS NOT NULL"),
               postgresql_where=text("worker IS NOT NULL")),
+        Index("ix_cases_closed", "pilot", "process", "closed",
+              sqlite_where=text("rehearsal IS NULL AND closed IS NOT NULL"),
+              postgresql_where=text("rehearsal IS NULL AND closed IS NOT NULL")),
         Index("ix_cases_due", "due", sqlite_where=text("closed IS NULL AND breached IS NULL AND rehearsal IS NULL"),
               postgresql_where=text("closed IS NULL AND breached IS NULL AND rehearsal IS NULL")),
     )  # fmt: skip

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from statistics import median
@@ -12,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, text, update
 
 from perintis.doors.store.database import Database
-from perintis.doors.store.models import CaseRow, RunRow
+from perintis.doors.store.models import RunRow
 from perintis.doors.store.types import EPOCH, to_micros
 from perintis.rules.counted import Figure, FigureSums
 
@@ -22,6 +23,11 @@ COMPLETED_SINCE = text(
     "SELECT step, ready, started, completed, due FROM work "
     "WHERE status = 'completed' AND kind <> 'timer' AND completed > :since AND completed <= :until AND (SELECT "
     "cases.pilot = :pilot AND cases.process = :process AND cases.rehearsal IS NULL FROM cases WHERE cases.id = case_id)"
+)
+
+COUNTED_SINCE = text(
+    "SELECT CAST(figures AS TEXT) FROM cases WHERE pilot = :pilot AND process = :process AND rehearsal IS NULL "
+    "AND figures IS NOT NULL AND closed > :since AND closed <= :until"
 )
 
 
@@ -46,41 +52,32 @@ def end_run(database: Database, run: int, counts: dict[str, Any], metrics: dict[
         connection.execute(update(RunRow).where(RunRow.id == run).values(ended=now, counts=counts, metrics=metrics))
 
 
-def step_metrics(database: Database, pilot: str, process: str, run: int, until: datetime) -> dict[str, Any]:
-    """Medians of waiting and working minutes by step, and service levels met, over the live steps that were completed
-    after the previous run ended.
+def run_metrics(
+    database: Database, pilot: str, process: str, run: int, until: datetime, declared: Sequence[Figure]
+) -> dict[str, Any]:
+    """What was done since the previous run ended: that of steps as `summarise_steps` says it, over the live steps that
+    were completed; and `figures`, what was counted in the live cases that were closed, as `FigureSums`.
 
-    Waiting is from ready to started; working is from started to completed. A step whose start was not recorded has
-    neither; the figure is then null, and `completed` says how many steps there were.
+    There are no `figures` where nothing was counted, and nothing is asked of the store where a pilot declares none.
     """
     with database.read() as connection:
         since = _previous_end(connection, pilot, process, run)
         given = {"pilot": pilot, "process": process, "since": to_micros(since), "until": to_micros(until)}
-        rows = connection.execute(COMPLETED_SINCE, given)
-        cursor = rows.cursor  # the driver's own: of a hundred thousand rows SQLAlchemy would make twice the work
-        return summarise_steps(chain.from_iterable(iter(lambda: cursor.fetchmany(10_000), [])))
+        found = _step_metrics(connection, given)
+        return {**found, **_figure_metrics(connection, given, declared)} if declared else found
 
 
-def figure_metrics(
-    database: Database, pilot: str, process: str, run: int, until: datetime, declared: Sequence[Figure]
-) -> dict[str, Any]:
-    """`figures`: what was counted in the live cases that were closed after the previous run ended, as `FigureSums`.
+def _step_metrics(connection: Connection, given: Mapping[str, Any]) -> dict[str, Any]:
+    cursor = connection.execute(COMPLETED_SINCE, given).cursor  # the driver's own: SQLAlchemy's rows cost as much again
+    return summarise_steps(chain.from_iterable(iter(lambda: cursor.fetchmany(10_000), [])))
 
-    Empty where there is nothing; nothing is asked of the store where a pilot declares no figures.
-    """
-    if not declared:
-        return {}
+
+def _figure_metrics(
+    connection: Connection, given: Mapping[str, Any], declared: Sequence[Figure]
+) -> dict[str, Any]:  # fmt: skip
     sums = FigureSums()
-    with database.read() as connection:
-        since = _previous_end(connection, pilot, process, run)
-        told = connection.execute(
-            select(CaseRow.figures).where(
-                CaseRow.pilot == pilot, CaseRow.process == process, CaseRow.rehearsal.is_(None),
-                CaseRow.figures.is_not(None), CaseRow.closed > since, CaseRow.closed <= until,
-            )
-        )  # fmt: skip
-        for (figures,) in told:
-            sums.add(figures)
+    for (figures,) in connection.execute(COUNTED_SINCE, given):
+        sums.add(json.loads(figures))
     return {"figures": sums.to_json(declared)} if sums.sums else {}
 
 
@@ -92,7 +89,12 @@ def add_metrics(database: Database, run: int, metrics: dict[str, Any]) -> None:
 
 
 def summarise_steps(rows: Iterable[Any]) -> dict[str, Any]:
-    """The figures of `step_metrics` from rows (step, ready, started, completed, due), in microseconds."""
+    """Medians of waiting and working minutes by step, and service levels met, from rows (step, ready, started,
+    completed, due), in microseconds.
+
+    Waiting is from ready to started; working is from started to completed. A step whose start was not recorded has
+    neither; the figure is then null, and `completed` says how many steps there were.
+    """
     waits, works = defaultdict(list), defaultdict(list)
     count: dict[str, int] = defaultdict(int)
     promised = kept = 0

@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-HEAD = "0012"
+HEAD = "0013"
 """The newest migration; a test compares it with the files."""
