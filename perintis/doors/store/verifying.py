@@ -103,9 +103,12 @@ def verify_store(database: Database, progress: Callable[[int, int], None] | None
     with database.read() as connection:
         anchored = _anchored(connection, database)
         problems += [Problem(None, what) for what in anchored.problems]
+        terms = term_digests(connection) if anchored.heads else {}
         total = int(connection.exec_driver_sql("SELECT count(*) FROM cases").scalar_one())
         for cases in _parts(connection):
-            problems += _verify_part(connection, database.store_name, cases, anchored, chained=database.vault.protects)
+            problems += _verify_part(
+                connection, database.store_name, cases, anchored, terms, chained=database.vault.protects
+            )
             done += len(cases)
             if progress is not None:
                 progress(done, total)
@@ -145,13 +148,13 @@ def _anchored(connection: Connection, database: Database) -> Anchored:
 
 
 def _verify_part(
-    connection: Connection, store: str, cases: Sequence[_Case], anchored: Anchored, *, chained: bool
-) -> Iterator[Problem]:
+    connection: Connection, store: str, cases: Sequence[_Case], anchored: Anchored, terms: Mapping[int, bytes], *,
+    chained: bool,
+) -> Iterator[Problem]:  # fmt: skip
     ids = in_list([case.id for case in cases])
     work = _by_case(connection, _WORK, ids)
     events = _by_case(connection, _EVENTS, ids)
     disclosed = disclosures_of(connection, [case.id for case in cases]) if anchored.heads else {}
-    terms = term_digests(connection) if anchored.heads else {}
     outbox = _by_case(connection, _OUTBOX, ids)
     for case in cases:
         heads = sorted(anchored.heads.pop(case.id, ()), key=lambda head: head.seq)
