@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perintis.rules.statistics.effect import Flags, Floats, Whole
+    from perintis.rules.statistics.log_rank import ClusteredLogRank
     from perintis.rules.statistics.risk_sets import RiskSets
     from perintis.use.evaluation.prepare import Prepared
 
@@ -64,13 +65,7 @@ def pace(cases: Followed) -> Message:
         return Message(
             code="pace", text=f"the pace of both cohorts was not compared over the whole time: {found.reason}"
         )
-    return Message(
-        code="pace", values={"seen": found.seen, "expected": found.expected, "p": found.p},
-        text=(
-            f"at equal age, cases of the pilot were decided {found.seen / found.expected:.2f} times as often as at a"
-            f" common pace; were there nothing, as large a difference would come about in {in_draws(found.p)} of draws"
-        ) + (" (log-rank test by office)" if cases.by_office else " (log-rank test, cases taken as independent)"),
-    )  # fmt: skip
+    return _told("pace", "at equal age, cases of the pilot were decided", found, "log-rank test", cases)
 
 
 def adjusted_pace(prepared: Prepared, cases: Followed) -> Message | None:
@@ -89,14 +84,21 @@ def adjusted_pace(prepared: Prepared, cases: Followed) -> Message | None:
         return Message(
             code="adjusted_pace", text=f"their pace was not compared at an equal mix of cases: {found.reason}"
         )
+    at_equal = (
+        "at equal age and with the mix of cases made equal (covariates and strata of the plan), they were decided"
+    )
+    return _told("adjusted_pace", at_equal, found, "adjusted log-rank test", cases)
+
+
+def _told(code: str, begins: str, found: ClusteredLogRank, test: str, cases: Followed) -> Message:
+    """The pace and its chance; `begins` says of which cases and how they were compared."""
     return Message(
-        code="adjusted_pace", values={"seen": found.seen, "expected": found.expected, "p": found.p},
+        code=code, values={"seen": found.seen, "expected": found.expected, "p": found.p},
         text=(
-            "at equal age and with the mix of cases made equal (covariates and strata of the plan), they were decided"
-            f" {found.seen / found.expected:.2f} times as often as at a common pace; were there nothing, as large a"
-            f" difference would come about in {in_draws(found.p)} of draws"
-        ) + (" (adjusted log-rank test by office)" if cases.by_office
-             else " (adjusted log-rank test, cases taken as independent)"),
+            f"{begins} {found.seen / found.expected:.2f} times as often as at a common pace; were there nothing, as"
+            f" large a difference would come about in {in_draws(found.p)} of draws"
+            f" ({test}{' by office' if cases.by_office else ', cases taken as independent'})"
+        ),
     )  # fmt: skip
 
 
