@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -172,14 +173,19 @@ def test_messages_of_an_agencys_system_answer_its_requests(office: Office) -> No
     assert office.done("run", "small", "--without-prefect", "--json").json["advanced"] == 1
 
 
-def test_a_run_says_how_many_messages_it_took_in_and_refused(office: Office) -> None:
-    """What lay in the folder and answers nothing is told too."""
+def asked_of_the_laboratory(office: Office) -> tuple[Path, str]:
+    """Its exchange folder once something was asked of it, with an empty `in`, and the key of the request."""
     office.opened(application(1, note="ask"))
     office.done("answer", first(office), "--set", "fit=yes", "--set", "grade=good")
     exchange = office.folder / ".perintis" / "exchange" / "lab"
     (request,) = (exchange / "out").glob("*.json")
-    key = json.loads(request.read_text("utf-8"))["key"]
     (exchange / "in").mkdir()
+    return exchange, str(json.loads(request.read_text("utf-8"))["key"])
+
+
+def test_a_run_says_how_many_messages_it_took_in_and_refused(office: Office) -> None:
+    """What lay in the folder and answers nothing is told too."""
+    exchange, key = asked_of_the_laboratory(office)
     for name, asked in (("a.json", key), ("b.json", "nothing of ours")):
         (exchange / "in" / name).write_text(json.dumps({"key": asked, "answer": {"known": True}}), "utf-8")
     told = office.done("run", "small", "--without-prefect")
@@ -189,12 +195,7 @@ def test_a_run_says_how_many_messages_it_took_in_and_refused(office: Office) -> 
 
 def test_why_an_answer_was_refused_is_said_by_the_run_and_by_the_inbox(office: Office) -> None:
     """The field that is not valid, the case that still waits, and who has to do something; never a value."""
-    office.opened(application(1, note="ask"))
-    office.done("answer", first(office), "--set", "fit=yes", "--set", "grade=good")
-    exchange = office.folder / ".perintis" / "exchange" / "lab"
-    (request,) = (exchange / "out").glob("*.json")
-    key = json.loads(request.read_text("utf-8"))["key"]
-    (exchange / "in").mkdir()
+    exchange, key = asked_of_the_laboratory(office)
     (exchange / "in" / "a.json").write_text(json.dumps({"key": key, "answer": {"known": "Siti"}}), "utf-8")
     told = office.done("run", "small", "--without-prefect").err
     sentence = "1 message of lab's system refused: the answer is not valid: known (case A-001)"
