@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 FEWEST_OFFICES = 4
 ENOUGH_OFFICES = 12
+"""From so many offices a cohort on, a t test by offices stands without their exchange to bear it out."""
+
 LEVEL = 0.95
 
 

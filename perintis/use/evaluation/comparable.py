@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from perintis.rules.designs.comparability import compare_cohorts
 from perintis.rules.designs.design import Design, Diagnostic
+from perintis.rules.statistics.clusters import ENOUGH_OFFICES, FEWEST_OFFICES
 from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.statistics.wild_bootstrap import wild_bootstrap
-from perintis.use.evaluation.measuring import ENOUGH_OFFICES, Measured
+from perintis.use.evaluation.measuring import Measured
 
 if TYPE_CHECKING:
     from perintis.use.evaluation.prepare import Prepared
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 RANDOMISED = (Design.RANDOMISED_CASES, Design.RANDOMISED_OFFICES)
 BY_OFFICE = (Design.RANDOMISED_OFFICES, Design.PARALLEL_COHORTS)
 BALANCE = "balance"
-FEWEST_OFFICES = 4
 LEVEL = 0.05
 
 

@@ -27,7 +27,7 @@ from perintis.rules.metrics import (
 )
 from perintis.rules.plan import SATISFACTION, KnownMetric, Matured, PlannedMetric
 from perintis.rules.plan.metric import known_metric
-from perintis.rules.statistics.clusters import Interval, interval
+from perintis.rules.statistics.clusters import ENOUGH_OFFICES, Interval, interval
 from perintis.rules.statistics.effect import NoEstimate
 from perintis.rules.statistics.estimators import case_values
 from perintis.rules.statistics.options import Counted, Withdrawal
@@ -40,9 +40,6 @@ if TYPE_CHECKING:
     from perintis.rules.statistics.case_values import CaseValues
     from perintis.rules.statistics.effect import Effect
     from perintis.use.evaluation.prepare import Prepared
-
-ENOUGH_OFFICES = 12
-"""From so many offices a cohort on, the t test need not be confirmed by exchanging the lot."""
 
 BY_DAY = (Design.BEFORE_AFTER, Design.COMPARISON_OFFICES, Design.STAGGERED, Design.FEW_OFFICES)
 """Designs that take means by day of opening."""
